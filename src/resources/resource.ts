@@ -1,0 +1,179 @@
+import type { Snapshot } from "./snapshot.ts";
+
+/** Everything that can exist on a host because of us. `kind` names the file in this folder that knows it. */
+export type Resource =
+  | BridgeResource
+  | AddressResource
+  | VxlanResource
+  | FloodListResource
+  | NeighboursResource
+  | SysctlResource
+  | NftTableResource
+  | DockerNetworkResource
+  | BridgePortResource;
+
+export type ResourceKindName = Resource["kind"];
+
+export interface BridgeResource {
+  kind: "bridge";
+  name: string;
+  mac: string;
+  mtuBytes: number;
+  mark: string;
+}
+
+export interface AddressResource {
+  kind: "address";
+  device: string;
+  cidr: string;
+}
+
+export interface VxlanResource {
+  kind: "vxlan";
+  name: string;
+  bridge: string;
+  vni: number;
+  port: number;
+  local: string;
+  mac: string;
+  mtuBytes: number;
+  /** Only one tunnel port of a network floods while two stand side by side (docs/adr/0004). */
+  flooding: boolean;
+  mark: string;
+}
+
+/** Head-end replication: every VTEP that gets a copy of a broadcast, sorted. All of one device's as one resource. */
+export interface FloodListResource {
+  kind: "flood-list";
+  device: string;
+  remotes: readonly string[];
+}
+
+/** What needs no asking: the peers' own overlay addresses, their MACs and the VTEP each sits behind, sorted. */
+export interface NeighboursResource {
+  kind: "neighbours";
+  bridge: string;
+  device: string;
+  entries: readonly { address: string; mac: string; vtep: string }[];
+}
+
+export interface SysctlResource {
+  kind: "sysctl";
+  key: string;
+  value: string;
+  /** Set when the key belongs to a device of ours and goes away with it: nothing to give back. */
+  device?: string;
+  /** The value found before our first write; only on observed resources we have changed. */
+  former?: string;
+}
+
+export interface NftTableResource {
+  kind: "nft-table";
+  name: string;
+  mark: string;
+  sets: readonly NftSet[];
+  chains: readonly NftChain[];
+}
+
+export interface NftSet {
+  name: string;
+  type: "ipv4_addr" | "ipv6_addr";
+  /** True when elements are prefixes. */
+  interval: boolean;
+  elements: readonly string[];
+}
+
+export interface NftChain {
+  name: string;
+  type: "filter" | "nat";
+  hook: "prerouting" | "input" | "forward" | "postrouting";
+  /** Numeric, see nft(8) "Standard priority names". */
+  priority: number;
+  rules: readonly NftRule[];
+}
+
+export interface NftRule {
+  /** Hash of the text: the rule's comment in the kernel, by which it is recognised. */
+  id: string;
+  /** nft syntax without the comment. Empty on observed rules: the id stands for it. */
+  text: string;
+}
+
+export interface DockerNetworkResource {
+  kind: "docker-network";
+  name: string;
+  bridge: string;
+  subnet: string;
+  ipRange: string;
+  gateway: string;
+  mtuBytes: number;
+  labels: Readonly<Record<string, string>>;
+}
+
+/** A running container's veth that lost its bridge and gets it back. Only ever desired, never owned. */
+export interface BridgePortResource {
+  kind: "bridge-port";
+  device: string;
+  bridge: string;
+  container: string;
+}
+
+/** One field that is not as desired, and why that matters. */
+export interface Difference {
+  field: string;
+  from: string;
+  to: string;
+  reason: string;
+  /** Whether the kernel (or Docker) can change it in place. */
+  needs: "change" | "replace";
+}
+
+/** One thing to run. Lines of one tool that stand together become one process (ip -batch, bridge -batch, nft -f). */
+export type Command =
+  | { tool: "ip"; args: readonly string[] }
+  | { tool: "bridge"; args: readonly string[] }
+  | { tool: "nft"; script: string }
+  | { tool: "sysctl"; key: string; value: string }
+  /** Keeps or drops the former value of a foreign setting in the state directory. */
+  | { tool: "state"; op: "remember" | "forget"; key: string; value: string }
+  | { tool: "docker"; op: "create-network"; body: DockerNetworkBody; sweep: { device: string; range: string } }
+  | { tool: "docker"; op: "remove-network"; name: string };
+
+/** Docker Engine API, POST /networks/create. */
+export interface DockerNetworkBody {
+  Name: string;
+  CheckDuplicate: true;
+  Driver: "bridge";
+  EnableIPv6: boolean;
+  IPAM: { Driver: "default"; Config: { Subnet: string; IPRange: string; Gateway: string }[] };
+  Options: Record<string, string>;
+  Labels: Record<string, string>;
+}
+
+/**
+ * A kind of thing on a host. Pure: nothing here does I/O, and equal input gives equal output.
+ * `commands(before, after)` covers create (null, r), change (r, r2), remove (r, null) and, because it is only a
+ * function of two states, its own inverse.
+ */
+export interface ResourceKind<R extends Resource> {
+  kind: R["kind"];
+  /** Identity on one host; two resources with one key cannot both exist there. */
+  key(resource: R): string;
+  /** Every resource of this kind on the host that carries the cluster's mark. */
+  read(snapshot: Snapshot, clusterUuid: string): R[];
+  /** Empty when `observed` is as `desired`; fields only the kernel or Docker fills are not compared. */
+  compare(desired: R, observed: R): Difference[];
+  /** Keys that must exist before this one is added, and outlive it. */
+  dependencies(resource: R): string[];
+  commands(before: R | null, after: R | null): Command[];
+  /** For list-like kinds: holds what either state needs, so that a change can add before it removes. */
+  union?(before: R, after: R): R;
+  /** Names the place only one of several side-by-side resources may serve actively. */
+  slot?(resource: R): string;
+  /** The same resource, present but passive, as it stands beside the one still in its slot. */
+  standby?(resource: R): R;
+  /** Changes that must wait for the `switch` stage even when they are additions. */
+  addsInSwitch?: boolean;
+  /** What running containers notice of the step. */
+  impact(before: R | null, after: R | null): string;
+}

@@ -1,0 +1,143 @@
+/**
+ * One host, read once. Plain JSON: the host program fills it, pure code reads it. Every list is sorted by the host
+ * program, so equal hosts give equal bytes.
+ */
+export interface Snapshot {
+  kernel: string;
+  links: readonly SnapshotLink[];
+  addresses: readonly SnapshotAddress[];
+  routes: readonly SnapshotRoute[];
+  fdb: readonly SnapshotFdbEntry[];
+  neighbours: readonly SnapshotNeighbour[];
+  /** nft tables whose name starts with ours, as `nft -j` lists them (libnftables-json(5)). */
+  nftTables: readonly SnapshotNftTable[];
+  /** Key in dotted form to value, only the keys of sysctl-keys.ts that exist. */
+  sysctls: Readonly<Record<string, string>>;
+  /** Local UDP ports with a listener that is not one of our tunnels. */
+  udpPorts: readonly number[];
+  docker: SnapshotDocker;
+  /** Commands we need, and where they were found; a missing one is absent. */
+  tools: Readonly<Record<string, string>>;
+  /** Values of foreign settings before we changed them (state directory). */
+  former: Readonly<Record<string, string>>;
+  /** The last plan this host saw, from its journal. */
+  lastPlan?: { planId: string; state: string };
+}
+
+export interface SnapshotLink {
+  name: string;
+  index: number;
+  /** "bridge", "vxlan", "veth", ...; "" for physical devices. */
+  kind: string;
+  mac: string;
+  mtuBytes: number;
+  up: boolean;
+  alias: string;
+  master?: string;
+  vxlan?: {
+    vni: number;
+    port: number;
+    local: string;
+    learning: boolean;
+    df: string;
+    ttl: number;
+    /** Default remote or multicast group, when one is set. */
+    remote: string;
+  };
+  bridge?: { stp: boolean; mcastSnooping: boolean; vlanFiltering: boolean };
+  /** Present when the device is a bridge port. */
+  port?: {
+    state: string;
+    flood: boolean;
+    mcastFlood: boolean;
+    bcastFlood: boolean;
+    isolated: boolean;
+    neighSuppress: boolean;
+    learning: boolean;
+  };
+  counters: { rxPackets: number; txPackets: number; rxBytes: number; txBytes: number; dropped: number };
+}
+
+export interface SnapshotAddress {
+  device: string;
+  /** "10.64.1.1/12" */
+  cidr: string;
+}
+
+export interface SnapshotRoute {
+  /** "default" or a prefix. */
+  destination: string;
+  device: string;
+  gateway?: string;
+  protocol: string;
+}
+
+export interface SnapshotFdbEntry {
+  device: string;
+  mac: string;
+  /** Remote VTEP, for entries of the tunnel itself. */
+  destination?: string;
+  /** The bridge whose table holds it, for bridge entries. */
+  master?: string;
+  /** "permanent", "static", or "" for a learned one. */
+  state: string;
+}
+
+export interface SnapshotNeighbour {
+  device: string;
+  address: string;
+  mac: string;
+  permanent: boolean;
+}
+
+export interface SnapshotNftTable {
+  family: string;
+  name: string;
+  comment: string;
+  sets: readonly { name: string; elements: readonly string[] }[];
+  chains: readonly SnapshotNftChain[];
+}
+
+export interface SnapshotNftChain {
+  name: string;
+  type: string;
+  hook: string;
+  priority: number;
+  policy: string;
+  /** In order; the comment is our rule id, "" for a rule that is not ours. `packets` when the rule counts. */
+  rules: readonly { comment: string; packets?: number }[];
+}
+
+export type SnapshotDocker =
+  | { state: "absent"; reason: string }
+  | {
+      state: "ready";
+      version: string;
+      apiVersion: string;
+      swarm: boolean;
+      networks: readonly SnapshotDockerNetwork[];
+      endpoints: readonly SnapshotDockerEndpoint[];
+    };
+
+export interface SnapshotDockerNetwork {
+  id: string;
+  name: string;
+  driver: string;
+  scope: string;
+  subnets: readonly { subnet: string; ipRange: string; gateway: string; aux: Readonly<Record<string, string>> }[];
+  options: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  internal: boolean;
+}
+
+/** A running container's attachment to one of our Docker networks. */
+export interface SnapshotDockerEndpoint {
+  container: string;
+  containerId: string;
+  pid: number;
+  network: string;
+  address: string;
+  mac: string;
+  /** Host side of its veth pair; only looked up while the bridge lacks a port (see host/orphan-ports). */
+  device?: string;
+}
