@@ -1,0 +1,31 @@
+/** What `verify` measures, as plain data: derived from cluster and lock, independent of any data plane. */
+export interface VerifyTarget {
+  networks: readonly TargetNetwork[];
+  /** Underlay facts per host name. */
+  underlay: Readonly<Record<string, { address: string }>>;
+}
+
+export interface TargetNetwork {
+  name: string;
+  /** "10.64.0.0/12" */
+  subnet: string;
+  /** The pinned MTU: the largest packet that must pass end to end with DF. */
+  mtuBytes: number;
+  /** Bytes the encapsulation adds on the underlay. */
+  overheadBytes: number;
+  /** UDP port of the tunnel. */
+  tunnelPort: number;
+  egress: { mode: "masquerade" | "none"; check?: string };
+  hosts: readonly TargetHost[];
+}
+
+export interface TargetHost {
+  host: string;
+  /** Our bridge on that host. */
+  bridge: string;
+  /** The host's own overlay address (no prefix length). */
+  gateway: string;
+  /** Address reserved for the probe endpoint, with the subnet's prefix length: "10.64.1.2/12". */
+  probe: string;
+  probeMac: string;
+}
