@@ -1,0 +1,18 @@
+import type { Host } from "../spec/cluster.ts";
+
+/**
+ * A conversation with one host program: JSON-RPC 2.0, one message a line. The same program answers in-process, inside a
+ * lab host's namespaces and, over SSH, on a real server.
+ */
+export interface Connection {
+  readonly host: string;
+  /** Rejects with SpanwireError: `unreachable` when the program is gone, else the host's own problems. */
+  request(method: string, params: unknown, timeoutMs?: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** How the CLI reaches hosts. Every call opens a new conversation: a confirm over an old one proves nothing. */
+export interface Transport {
+  readonly name: string;
+  open(host: Pick<Host, "name" | "address" | "ssh">): Promise<Connection>;
+}
