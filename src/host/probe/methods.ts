@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { SpanwireError, toProblems, type Problem } from "../../util/problem.ts";
+import { countFragments, findDefaultGateway } from "./host-operations.ts";
+import { batchParams, operationParams, startParams } from "./params.ts";
+import { findPathMtu } from "./path-mtu.ts";
+import { ping } from "./ping.ts";
+import { startProbe, type Probe } from "./probe.ts";
+import type { FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
+
+export interface ProbeMethods {
+  methods: Record<string, (params: unknown) => Promise<unknown>>;
+  closeAll(): Promise<void>;
+}
+
+/** One entry per call of a batch, in order. */
+export type BatchAnswer = { ok: true; result: unknown } | { ok: false; problems: readonly Problem[] };
+
+/** What `verify` asks of a host. Probes live until "probe.stop", or until this process ends. */
+export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }): ProbeMethods {
+  // Promises, so that an end in the middle of a start waits for it and leaves nothing behind.
+  const probes = new Map<string, Promise<Probe>>();
+
+  const start = async (params: unknown): Promise<BatchAnswer[]> => {
+    const { probes: specs } = parse(startParams, params, "probe.start");
+    return Promise.all(
+      specs.map(async (spec) => {
+        try {
+          if (probes.has(spec.network)) throw new Error(`the probe of network ${spec.network} already runs`);
+          const probe = startProbe(spec, selfArgv);
+          probes.set(spec.network, probe);
+          probe.catch(() => probes.delete(spec.network));
+          await probe;
+          return { ok: true, result: {} } as const;
+        } catch (error) {
+          return { ok: false, problems: toProblems(error, "starting a probe", "") } as const;
+        }
+      }),
+    );
+  };
+
+  const batch = async (params: unknown): Promise<BatchAnswer[]> => {
+    const { calls } = parse(batchParams, params, "probe.batch");
+    return Promise.all(
+      calls.map(async ({ place, op, params: raw }) => {
+        try {
+          const checked = parse(operationParams[op], raw, op);
+          return { ok: true, result: await runOperation(place, op, checked, probes) } as const;
+        } catch (error) {
+          return { ok: false, problems: [toProblem(error, place, op)] } as const;
+        }
+      }),
+    );
+  };
+
+  const closeAll = async (): Promise<void> => {
+    const running = await Promise.allSettled(probes.values());
+    probes.clear();
+    const ended = await Promise.allSettled(running.map((probe) => (probe.status === "fulfilled" ? probe.value.close() : undefined)));
+    const failed = ended.flatMap((result) => (result.status === "rejected" ? toProblems(result.reason, "ending a probe", "") : []));
+    if (failed.length > 0) throw new SpanwireError(failed);
+  };
+
+  const stop = async (): Promise<unknown> => {
+    await closeAll();
+    return {};
+  };
+  return { methods: { "probe.start": start, "probe.batch": batch, "probe.stop": stop }, closeAll };
+}
+
+async function runOperation(place: Place, op: OperationName, params: unknown, probes: ReadonlyMap<string, Promise<Probe>>): Promise<unknown> {
+  if (place.at === "probe") {
+    const probe = await probes.get(place.network);
+    if (probe === undefined) throw new Error(`no probe runs for network ${place.network}`);
+    return probe.request(op, params);
+  }
+  const prefix = place.at === "container" ? ["nsenter", `--net=/proc/${place.pid}/ns/net`, "--"] : [];
+  if (op === "ping") return ping(params as PingParams, prefix);
+  if (op === "pathMtu") return findPathMtu(params as PathMtuParams, prefix);
+  if (place.at === "host" && op === "fragments") return countFragments(params as FragmentsParams);
+  if (place.at === "host" && op === "defaultGateway") return findDefaultGateway();
+  throw new Error(`${op} cannot be done in a ${place.at}`);
+}
+
+function parse<S extends z.ZodType>(schema: S, params: unknown, method: string): z.output<S> {
+  const checked = schema.safeParse(params);
+  if (checked.success) return checked.data;
+  const why = z.prettifyError(checked.error).replaceAll("\n", "; ");
+  throw new SpanwireError({
+    kind: "bug",
+    doing: "asking for",
+    what: method,
+    where: "",
+    why,
+    try: "check that both sides run the same version of spanwire",
+  });
+}
+
+function toProblem(error: unknown, place: Place, op: string): Problem {
+  if (error instanceof SpanwireError && error.problems[0] !== undefined) return error.problems[0];
+  const where = place.at === "probe" ? `the probe of network ${place.network}` : place.at === "container" ? `the namespace of process ${place.pid}` : "the host";
+  const why = error instanceof Error ? error.message : String(error);
+  const advice = why.includes("ping") ? "install iputils-ping on this host" : "verify again; with -v if it stays";
+  return { kind: "command", doing: `running ${op} in`, what: where, where: "", why, try: advice };
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from "node:crypto";
+import type { Connection } from "../transport/connection.ts";
+import { findBroadcastAddress } from "./broadcast-address.ts";
+import { createContainerJourneys } from "./measure-containers.ts";
+import { askForeignUnicast, askResolves, takeForeignUnicast } from "./measure-isolation.ts";
+import { askPackets, askSearches, UNMEASURED, type Journey } from "./measure-packets.ts";
+import type { ContainerTarget, EgressRow, Measurements } from "./measurements.ts";
+import { openSession, type Endpoint, type Round, type Session } from "./session.ts";
+import type { VerifyTarget } from "./target.ts";
+import { formatToken } from "./token.ts";
+
+export interface MeasureOptions {
+  /** Alias of the probes' links. Must not be a cluster's mark, or they would count as drift. */
+  mark: string;
+  /** Our nft table, whose rules count outer fragments; absent when there is none. */
+  nftTable?: string;
+  /** Reachability and packet size only. */
+  light: boolean;
+  /** Wait for a reply that should come. */
+  replyMs: number;
+  /** Wait for what should not come. */
+  settleMs: number;
+  containers: readonly ContainerTarget[];
+}
+
+export function createMeasurements(): Measurements {
+  return {
+    hostProblems: [],
+    endpointProblems: [],
+    pairs: [],
+    underlay: [],
+    gateways: [],
+    fragments: [],
+    broadcasts: [],
+    isolation: [],
+    egress: [],
+    containers: [],
+    notTested: [],
+  };
+}
+
+/** Measures everything in a handful of rounds, every host in parallel. Leaves no probe behind, also when it fails. */
+export async function measureCluster(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: MeasureOptions): Promise<Measurements> {
+  const seen = createMeasurements();
+  const session = await openSession(target, connections, options.mark, seen);
+  try {
+    const egress = options.light ? [] : await measureBefore(session, options, seen);
+    const journeys = await measureReplies(target, session, egress, options, seen);
+    if (!options.light) await measureSilence(session, egress, options, seen);
+    const searches = session.createRound();
+    askSearches(searches, journeys);
+    await searches.run();
+  } finally {
+    await session.close();
+  }
+  return seen;
+}
+
+/** Counters before the first test packet, and what counts as outside. */
+async function measureBefore(session: Session, options: MeasureOptions, seen: Measurements): Promise<EgressRow[]> {
+  const round = session.createRound();
+  const gateways = new Map<string, string | null>();
+  for (const host of new Set(session.endpoints.map(({ at }) => at.host))) {
+    round.ask(host, { at: "host" }, "defaultGateway", {}, ({ gateway }) => gateways.set(host, gateway));
+    if (options.nftTable === undefined) continue;
+    round.ask(host, { at: "host" }, "fragments", { table: options.nftTable }, ({ packets }) => {
+      seen.fragments.push({ host, before: packets, after: null });
+    });
+  }
+  await round.run();
+  return session.endpoints.map(({ network, at }) => ({
+    network: network.name,
+    host: at.host,
+    address: network.egress.check ?? gateways.get(at.host) ?? null,
+    fromHost: false,
+    fromEndpoint: false,
+  }));
+}
+
+/** Everything that ends with a reply, and the question whether foreign addresses answer. */
+async function measureReplies(
+  target: VerifyTarget,
+  session: Session,
+  egress: EgressRow[],
+  options: MeasureOptions,
+  seen: Measurements,
+): Promise<Journey[]> {
+  const round = session.createRound();
+  const journeys = [...createPairJourneys(session.endpoints, seen), ...createUnderlayJourneys(target, session, seen), ...createContainerJourneys(target, session, options.containers, seen)];
+  askPackets(round, journeys, options.replyMs);
+  if (!options.light) {
+    askGateways(round, session.endpoints, options.replyMs, seen);
+    askEgress(round, session.endpoints, egress, options, seen);
+    askResolves(round, session.endpoints, options.settleMs, seen);
+  }
+  await round.run();
+  return journeys;
+}
+
+function findPeers(from: Endpoint, endpoints: readonly Endpoint[]): Endpoint[] {
+  return endpoints.filter((to) => to.network === from.network && to !== from);
+}
+
+function createPairJourneys(endpoints: readonly Endpoint[], seen: Measurements): Journey[] {
+  return endpoints.flatMap((from) =>
+    findPeers(from, endpoints).map((to) => {
+      const row = { ...UNMEASURED, network: from.network.name, from: from.at.host, to: to.at.host };
+      seen.pairs.push(row);
+      const address = to.at.probe.split("/")[0] ?? "";
+      return { host: from.at.host, place: { at: "probe", network: from.network.name }, address, sizeBytes: from.network.mtuBytes, row };
+    }),
+  );
+}
+
+/** Hosts that share a network, with the largest tunnel packet any shared network needs. */
+function createUnderlayJourneys(target: VerifyTarget, session: Session, seen: Measurements): Journey[] {
+  const sizes = new Map<string, { from: string; to: string; sizeBytes: number }>();
+  for (const network of target.networks) {
+    const sizeBytes = network.mtuBytes + network.overheadBytes;
+    for (const { host: from } of network.hosts) {
+      for (const { host: to } of network.hosts) {
+        const known = sizes.get(`${from} ${to}`);
+        if (from !== to && session.isUp(from) && (known?.sizeBytes ?? 0) < sizeBytes) sizes.set(`${from} ${to}`, { from, to, sizeBytes });
+      }
+    }
+  }
+  return [...sizes.values()].flatMap(({ from, to, sizeBytes }) => {
+    const address = target.underlay[to]?.address;
+    if (address === undefined) return [];
+    const row = { ...UNMEASURED, from, to, sizeBytes };
+    seen.underlay.push(row);
+    return [{ host: from, place: { at: "host" } as const, address, sizeBytes, row }];
+  });
+}
+
+function askGateways(round: Round, endpoints: readonly Endpoint[], timeoutMs: number, seen: Measurements): void {
+  for (const from of endpoints) {
+    const peers = findPeers(from, endpoints);
+    const targets = peers.map(({ at }) => at.gateway);
+    round.ask(from.at.host, { at: "probe", network: from.network.name }, "ping", { targets, count: 2, timeoutMs }, (results) => {
+      for (const [index, { received, error }] of results.entries()) {
+        const to = peers[index]?.at.host ?? "";
+        seen.gateways.push({ network: from.network.name, from: from.at.host, to, reached: received > 0, error });
+      }
+    });
+  }
+}
+
+/** Where the outside must be seen the reply is awaited here; where it must not, see measureSilence. */
+function askEgress(round: Round, endpoints: readonly Endpoint[], egress: EgressRow[], options: MeasureOptions, seen: Measurements): void {
+  for (const row of egress) {
+    seen.egress.push(row);
+    if (row.address === null) continue;
+    const params = { targets: [row.address], count: 2, timeoutMs: options.replyMs };
+    round.ask(row.host, { at: "host" }, "ping", params, ([result]) => {
+      row.fromHost = (result?.received ?? 0) > 0;
+    });
+    const network = endpoints.find((endpoint) => endpoint.network.name === row.network && endpoint.at.host === row.host)?.network;
+    if (network?.egress.mode === "masquerade") askEgressFromEndpoint(round, row, 2, options.replyMs);
+  }
+}
+
+function askEgressFromEndpoint(round: Round, row: EgressRow, count: number, timeoutMs: number): void {
+  if (row.address === null) return;
+  round.ask(row.host, { at: "probe", network: row.network }, "ping", { targets: [row.address], count, timeoutMs }, ([result]) => {
+    row.fromEndpoint = (result?.received ?? 0) > 0;
+  });
+}
+
+/** Sends everything that must not arrive, or must arrive exactly once, then waits one time for all of it. */
+async function measureSilence(session: Session, egress: readonly EgressRow[], options: MeasureOptions, seen: Measurements): Promise<void> {
+  const run = randomBytes(6).toString("hex");
+  const { endpoints } = session;
+  const sending = session.createRound();
+  for (const from of endpoints) {
+    const message = { token: formatToken(run, "broadcast", from), address: findBroadcastAddress(from.at.probe) };
+    sending.ask(from.at.host, { at: "probe", network: from.network.name }, "send", { messages: [message] }, () => {
+      // What could not be sent shows as missing at every receiver.
+    });
+    const row = egress.find(({ network, host }) => network === from.network.name && host === from.at.host);
+    if (from.network.egress.mode === "none" && row !== undefined) askEgressFromEndpoint(sending, row, 1, options.settleMs);
+  }
+  askForeignUnicast(sending, endpoints, run, options.settleMs, seen);
+  await sending.run();
+
+  const receiving = session.createRound();
+  for (const to of endpoints) {
+    const expect = findPeers(to, endpoints).map((from) => formatToken(run, "broadcast", from));
+    const params = { expect, settleMs: options.settleMs, deadlineMs: options.replyMs };
+    receiving.ask(to.at.host, { at: "probe", network: to.network.name }, "received", params, (tokens) => {
+      const copies = new Map<string, number>();
+      for (const { token, copies: more } of tokens) copies.set(token, (copies.get(token) ?? 0) + more);
+      for (const from of endpoints) {
+        // The sender's own kernel delivers one copy locally (ip(7), broadcast loops back): only more came over the wire.
+        const local = from === to ? 1 : 0;
+        const count = (copies.get(formatToken(run, "broadcast", from)) ?? 0) - local;
+        seen.broadcasts.push({ a: from.network.name, from: from.at.host, b: to.network.name, to: to.at.host, copies: Math.max(0, count) });
+      }
+      takeForeignUnicast(to, endpoints, new Set(copies.keys()), run, seen);
+    });
+  }
+  for (const row of seen.fragments) {
+    receiving.ask(row.host, { at: "host" }, "fragments", { table: options.nftTable ?? "" }, ({ packets }) => {
+      row.after = packets;
+    });
+  }
+  await receiving.run();
+}

@@ -1,0 +1,28 @@
+import type { Connection } from "../transport/connection.ts";
+import { judge } from "./judge.ts";
+import { measureCluster, type MeasureOptions } from "./measure.ts";
+import type { VerifyFailure, VerifyReport } from "./report.ts";
+import type { VerifyTarget } from "./target.ts";
+
+export type VerifyOptions = Partial<Omit<MeasureOptions, "light">>;
+
+/** Not a cluster's mark: the links of a running verify are no part of anybody's plan. */
+const PROBE_MARK = "spanwire-probe";
+/** A reply within a data centre takes a millisecond; across a slow line, or on a loaded host, much longer. */
+const REPLY_MS = 1_500;
+/** What leaks does so as fast as what is allowed: many times the round trip of a healthy network. */
+const SETTLE_MS = 300;
+
+function resolveOptions(options: VerifyOptions, light: boolean): MeasureOptions {
+  return { mark: PROBE_MARK, replyMs: REPLY_MS, settleMs: SETTLE_MS, containers: [], ...options, light };
+}
+
+/** Measures every promise of the cluster. A host that is missing in `connections` is a failure; the rest goes on. */
+export async function verifyCluster(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return judge(target, await measureCluster(target, connections, resolveOptions(options, false)));
+}
+
+/** Reachability and packet size only: what `apply` asks before it confirms. Empty when all is well. */
+export async function verifyLight(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<readonly VerifyFailure[]> {
+  return judge(target, await measureCluster(target, connections, resolveOptions(options, true))).failures;
+}
