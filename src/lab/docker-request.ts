@@ -1,0 +1,34 @@
+import { request } from "node:http";
+
+export interface DockerAnswer {
+  status: number;
+  body: string;
+}
+
+/** One call of the Docker Engine API over a daemon's unix socket. Rejects when nobody listens or nobody answers. */
+export function requestDocker(socketPath: string, method: "GET" | "POST", path: string, body?: Buffer): Promise<DockerAnswer> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
+      response.on("error", reject);
+    });
+    call.on("timeout", () => call.destroy(new Error(`no answer to ${method} ${path} within ${REQUEST_TIMEOUT_MS} ms`)));
+    call.on("error", reject);
+    if (Buffer.isBuffer(body)) call.setHeader("Content-Type", "application/x-tar").end(body);
+    else call.end();
+  });
+}
+
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The daemon's version, or undefined while it does not answer. */
+export async function findDockerVersion(socketPath: string): Promise<string | undefined> {
+  try {
+    const answer = await requestDocker(socketPath, "GET", "/version");
+    return answer.status === 200 ? (JSON.parse(answer.body) as { Version: string }).Version : undefined;
+  } catch {
+    return undefined; // no socket, no listener, or still starting
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { describeRun, run } from "../util/run.ts";
+
+/**
+ * Runs inside a lab host's new mount namespace, gives it a place of its own, and becomes dockerd (same process id).
+ * argv: the directory to use as root ("/" or another Debian), then the daemon's argv.
+ */
+const [rootDirectory = "/", ...daemon] = process.argv.slice(2);
+
+/** Under it live the data of all lab hosts; dockerd must see them by the same path in every root. */
+const DATA_ROOT = "/var/lib/spanwire-lab";
+
+/** -n: without a note in the machine's /run/mount. */
+async function must(...argv: [string, ...string[]]): Promise<void> {
+  const result = await run(argv);
+  if (result.exitCode !== 0) throw new Error(describeRun(result));
+}
+
+async function prepare(root: string): Promise<void> {
+  // Our copies of the others' namespaces would keep those alive after their lab is gone.
+  await must("umount", "-n", "--recursive", "--lazy", "/run/netns");
+  if (root !== "") await fillRoot(root);
+  await must("mount", "-n", "-t", "tmpfs", "-o", "mode=755", "tmpfs", `${root}/run`);
+  // Docker 20.10 writes /etc/docker/key.json, its containerd makes /opt/containerd; the machine must not see them.
+  for (const directory of ["/etc", "/opt"]) await overlay(root, directory);
+  // A daemon.json there is meant for the machine's own Docker.
+  rmSync(`${root}/etc/docker/daemon.json`, { force: true });
+}
+
+/** What another Debian needs of this machine. */
+async function fillRoot(root: string): Promise<void> {
+  await must("mount", "-n", "--bind", root, root); // so that what is mounted below belongs to it
+  for (const directory of ["/proc", "/sys", "/dev", DATA_ROOT]) {
+    mkdirSync(`${root}${directory}`, { recursive: true });
+    await must("mount", "-n", "--rbind", directory, `${root}${directory}`);
+  }
+  await must("mount", "-n", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", `${root}/tmp`);
+}
+
+/** Writes to the directory go to memory and end with the daemon. */
+async function overlay(root: string, directory: string): Promise<void> {
+  const layers = `${root}/run/overlay${directory}`;
+  for (const layer of ["upper", "work"]) mkdirSync(`${layers}/${layer}`, { recursive: true });
+  const options = `lowerdir=${root}${directory},upperdir=${layers}/upper,workdir=${layers}/work`;
+  await must("mount", "-n", "-t", "overlay", "-o", options, "overlay", `${root}${directory}`);
+}
+
+await prepare(rootDirectory === "/" ? "" : rootDirectory);
+// Both look the daemon up in PATH, inside the root where it will run.
+const [program, argv] = rootDirectory === "/" ? ["/usr/bin/env", ["env", ...daemon]] : ["/usr/sbin/chroot", ["chroot", rootDirectory, ...daemon]];
+const environment = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+if (process.execve === undefined) throw new Error("this Node cannot become another program (process.execve)");
+process.execve(program as string, argv as string[], Object.fromEntries(environment));

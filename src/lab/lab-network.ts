@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { SpanwireError } from "../util/problem.ts";
+import { run } from "../util/run.ts";
+import {
+  dataPort,
+  DEFAULT_MTU_BYTES,
+  GATEWAY_ADDRESS,
+  managementPort,
+  namespacePath,
+  NETNS_ROOT,
+  OUTSIDE_ADDRESS,
+  STATE_ROOT,
+} from "./lab-names.ts";
+import type { LabHost, LabState } from "./lab-state.ts";
+import { createCutTable } from "./lab-faults.ts";
+import { ipBatch, runTool } from "./tools.ts";
+
+/** Says that /run/netns was made for a lab, so the last lab takes it away again. */
+const NETNS_MARKER = `${STATE_ROOT}/.made-netns-directory`;
+
+/** Two switches (management, data) and a cable from each to every host. The machine's own namespace never sees a link. */
+export async function createLabNetwork(lab: LabState): Promise<void> {
+  await createNamespaces(lab);
+  await ipBatch(lab.runId, lab.switchNamespace, switchLines(lab), "wiring the switch");
+  await Promise.all(lab.hosts.map((host) => ipBatch(lab.runId, host.namespace, hostLines(host), `configuring ${host.name}`)));
+  await Promise.all(lab.hosts.map((host) => setSysctls(lab.runId, host.namespace, ["net.ipv4.ip_forward=0"])));
+  await createCutTable(lab);
+}
+
+/** Names of the run that exist already: then somebody else holds them. */
+export function findTakenNames(namespaces: readonly string[]): string[] {
+  return namespaces.filter((name) => existsSync(namespacePath(name)));
+}
+
+async function createNamespaces(lab: LabState): Promise<void> {
+  if (!isMountPoint(NETNS_ROOT)) {
+    mkdirSync(STATE_ROOT, { recursive: true, mode: 0o700 });
+    writeFileSync(NETNS_MARKER, "");
+  }
+  await ipBatch(lab.runId, undefined, lab.namespaces.map((name) => `netns add ${name}`), "creating the network namespaces");
+}
+
+function switchLines(lab: LabState): string[] {
+  const cables = lab.hosts.flatMap((host) => {
+    const data = dataPort(host.index);
+    const management = managementPort(host.index);
+    return [
+      `link add ${management} mtu ${DEFAULT_MTU_BYTES} type veth peer name mgmt0 mtu ${DEFAULT_MTU_BYTES} netns ${host.namespace}`,
+      `link set ${management} master mgmt up`,
+      `link add ${data} mtu ${lab.mtuBytes} type veth peer name eth0 mtu ${lab.mtuBytes} netns ${host.namespace}`,
+      `link set ${data} master data up`,
+    ];
+  });
+  return [
+    "link set lo up",
+    "link add mgmt type bridge",
+    "link set mgmt up",
+    "link add data type bridge",
+    "link set data up",
+    ...cables,
+    `address add ${GATEWAY_ADDRESS}/24 dev data`,
+    `address add ${OUTSIDE_ADDRESS}/32 dev lo`,
+  ];
+}
+
+function hostLines(host: LabHost): string[] {
+  return [
+    "link set lo up",
+    `address add ${host.managementAddress}/24 dev mgmt0`,
+    "link set mgmt0 up",
+    `address add ${host.address}/24 dev eth0`,
+    "link set eth0 up",
+    `route add default via ${GATEWAY_ADDRESS} dev eth0`,
+  ];
+}
+
+/**
+ * The switch forwards frames without any firewall. Done after the Docker daemons started, because they may load
+ * br_netfilter, which brings these keys (kernel, ip-sysctl.rst) with the value 1.
+ */
+export async function setSwitchSysctls(lab: LabState): Promise<void> {
+  const bridge = ["iptables", "ip6tables", "arptables"].map((name) => `net.bridge.bridge-nf-call-${name}=0`);
+  await setSysctls(lab.runId, lab.switchNamespace, ["net.ipv4.ip_forward=1", ...bridge]);
+}
+
+/** Explicit, because a new namespace copies the machine's current values (net.core.devconf_inherit_init_net). */
+async function setSysctls(runId: string, namespace: string, pairs: readonly string[]): Promise<void> {
+  // -e: the bridge keys do not exist while br_netfilter is not loaded, and then there is nothing to switch off.
+  await runTool(["nsenter", `--net=${namespacePath(namespace)}`, "sysctl", "-q", "-e", "-w", ...pairs], {
+    runId,
+    doing: `setting sysctls in ${namespace}`,
+  });
+}
+
+/** Call when no process is left in them: a namespace lives as long as something is in it. */
+export async function removeNamespaces(runId: string, namespaces: readonly string[]): Promise<void> {
+  for (const name of findTakenNames(namespaces)) {
+    const result = await run(["ip", "netns", "delete", name]);
+    if (result.exitCode === 0 || !existsSync(namespacePath(name))) continue;
+    throw new SpanwireError({
+      kind: "command",
+      doing: "deleting the network namespace",
+      what: name,
+      where: "",
+      why: result.stderr.trim(),
+      try: `run \`spanwire lab down --run ${runId}\` again`,
+    });
+  }
+}
+
+/** `ip netns add` mounts /run/netns on itself; who came first puts it back when it is empty. */
+export async function removeNetnsRoot(): Promise<void> {
+  if (!existsSync(NETNS_MARKER)) return;
+  if (existsSync(NETNS_ROOT) && readdirSync(NETNS_ROOT).length > 0) return; // the next lab that goes looks again
+  while (isMountPoint(NETNS_ROOT)) {
+    if ((await run(["umount", "-n", NETNS_ROOT])).exitCode !== 0) return; // somebody has just added one
+  }
+  if (existsSync(NETNS_ROOT)) rmdirSync(NETNS_ROOT);
+  rmSync(NETNS_MARKER, { force: true });
+}
+
+function isMountPoint(path: string): boolean {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .some((line) => line.split(" ")[4] === path);
+}

@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { SpanwireError } from "../util/problem.ts";
+import { namespacePath, RUN_VARIABLE } from "./lab-names.ts";
+
+/** A pid alone may be reused; with its start time (proc(5), stat field 22) it names one process for ever. */
+export interface ProcessIdentity {
+  pid: number;
+  startTicks: string;
+}
+
+export interface LabProcess {
+  pid: number;
+  command: string;
+}
+
+/** How long killed processes may take to leave; they only need to be scheduled once. */
+const EXIT_TIMEOUT_MS = 15_000;
+const POLL_MS = 15;
+
+interface ProcessStat {
+  state: string;
+  parent: number;
+  startTicks: string;
+}
+
+/** undefined when there is no such process. */
+function readStat(pid: number | string): ProcessStat | undefined {
+  try {
+    // The command name in parentheses may hold anything, so count from its end (proc(5)).
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
+  } catch {
+    return undefined;
+  }
+}
+
+export function processIdentity(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
+}
+
+export function isSameProcess(identity: ProcessIdentity): boolean {
+  const stat = readStat(identity.pid);
+  return stat !== undefined && stat.state !== "Z" && stat.startTicks === identity.startTicks;
+}
+
+/**
+ * Processes of a run: started by it (environment), in one of its network namespaces (dockerd, containerd, shims, what
+ * users run with `lab exec`), or in one of its cgroups (containers, also when their shim is dead).
+ */
+export function findRunProcesses(runId: string, names: readonly string[]): LabProcess[] {
+  const inodes = new Set(names.map(namespaceInode).filter((inode) => inode !== undefined));
+  const cgroups = new Set(names);
+  const spared = ownAncestors();
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && !spared.has(Number(entry)))
+    .filter((pid) => isLive(pid) && (isStartedBy(pid, runId) || isInNamespace(pid, inodes) || isInCgroup(pid, cgroups)))
+    .map((pid) => ({ pid: Number(pid), command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() || readProc(pid, "comm").trim() }));
+}
+
+/** Kills until none is left. dockerd and its shims may start another one while we look, so it looks again. */
+export async function killRunProcesses(runId: string, names: readonly string[]): Promise<void> {
+  const deadline = performance.now() + EXIT_TIMEOUT_MS;
+  for (;;) {
+    const left = findRunProcesses(runId, names);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new SpanwireError({
+        kind: "timeout",
+        doing: "ending the processes of lab",
+        what: runId,
+        where: "",
+        why: `still there after SIGKILL: ${left.map((process) => `${process.pid} (${process.command.slice(0, 60)})`).join(", ")}`,
+        try: "look at what they wait for in /proc/PID/stack, then run `spanwire lab down` again",
+      });
+    }
+    for (const { pid } of left) kill(pid);
+    await delay(POLL_MS); // they are not our children: no event tells when they are gone
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Ended by itself meanwhile.
+  }
+}
+
+/** `lab down` typed in a shell that runs inside a lab host must not end itself. */
+function ownAncestors(): Set<number> {
+  const pids = new Set<number>();
+  for (let pid = process.pid; pid > 1 && !pids.has(pid); pid = readStat(pid)?.parent ?? 0) pids.add(pid);
+  return pids;
+}
+
+function isLive(pid: string): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
+}
+
+function isStartedBy(pid: string, runId: string): boolean {
+  return readProc(pid, "environ").split("\0").includes(`${RUN_VARIABLE}=${runId}`);
+}
+
+function isInNamespace(pid: string, inodes: ReadonlySet<string>): boolean {
+  try {
+    return inodes.has(readlinkSync(`/proc/${pid}/ns/net`));
+  } catch {
+    return false;
+  }
+}
+
+function isInCgroup(pid: string, names: ReadonlySet<string>): boolean {
+  return readProc(pid, "cgroup")
+    .split("\n")
+    .some((line) => line.split("/").some((part) => names.has(part)));
+}
+
+/** As /proc/PID/ns/net shows it: "net:[4026532281]". */
+function namespaceInode(namespace: string): string | undefined {
+  try {
+    return `net:[${statSync(namespacePath(namespace)).ino}]`;
+  } catch {
+    return undefined;
+  }
+}
+
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return ""; // ended meanwhile
+  }
+}

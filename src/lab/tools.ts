@@ -1,0 +1,30 @@
+import { SpanwireError } from "../util/problem.ts";
+import { describeRun, run, type RunOptions } from "../util/run.ts";
+import { RUN_VARIABLE } from "./lab-names.ts";
+
+export interface ToolOptions extends RunOptions {
+  runId: string;
+  /** Gerund phrase for the problem when it fails. */
+  doing: string;
+}
+
+/** Runs a tool for a lab; returns what it printed, throws when it fails. */
+export async function runTool(argv: readonly [string, ...string[]], options: ToolOptions): Promise<string> {
+  const { runId, doing, env, ...rest } = options;
+  const result = await run(argv, { ...rest, env: { ...env, [RUN_VARIABLE]: runId } });
+  if (result.exitCode === 0) return result.stdout;
+  throw new SpanwireError({
+    kind: "command",
+    doing,
+    what: `of lab "${runId}"`,
+    where: "",
+    why: describeRun(result),
+    try: `remove what is half done with \`spanwire lab down --run ${runId}\` and try again`,
+  });
+}
+
+/** Several `ip` commands in one process, in a namespace or (undefined) in the machine's own. */
+export function ipBatch(runId: string, namespace: string | undefined, lines: readonly string[], doing: string): Promise<string> {
+  const inside = namespace === undefined ? [] : ["-n", namespace];
+  return runTool(["ip", ...inside, "-batch", "-"], { runId, doing, stdin: `${lines.join("\n")}\n` });
+}
