@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { SpanwireError } from "../util/problem.ts";
 import { run } from "../util/run.ts";
 import { buildBusyboxTar, importImage } from "./busybox-image.ts";
@@ -7,7 +7,8 @@ import { startDaemon } from "./docker-daemon.ts";
 import { createLabNetwork, findTakenNames, setSwitchSysctls } from "./lab-network.ts";
 import { runDirectory } from "./lab-names.ts";
 import { resolveLab, type LabWish } from "./lab-shape.ts";
-import { createLabState, type LabState, writeLabState } from "./lab-state.ts";
+import { requireRoot } from "./require-root.ts";
+import { createLabState, findLab, type LabState, writeLabState } from "./lab-state.ts";
 import { stopLab } from "./stop-lab.ts";
 
 export interface StartLabOptions extends LabWish {
@@ -66,18 +67,6 @@ async function startDaemons(lab: LabState, options: StartLabOptions, progress: (
   if (failures.length > 0) throw failures[0];
 }
 
-export function requireRoot(doing: string, runId: string): void {
-  if (process.getuid?.() === 0) return;
-  throw new SpanwireError({
-    kind: "refused",
-    doing,
-    what: runId,
-    where: "",
-    why: "only root may create network namespaces and run Docker daemons",
-    try: "run the same command with sudo",
-  });
-}
-
 async function requireDocker(lab: LabState): Promise<void> {
   if (lab.docker !== "20" && lab.docker !== "host") return;
   const result = await run(["dockerd", "--version"]);
@@ -94,7 +83,7 @@ async function requireDocker(lab: LabState): Promise<void> {
 }
 
 function refuseTakenNames(lab: LabState): void {
-  if (existsSync(`/run/spanwire-lab/${lab.runId}/lab.json`)) return; // then createLabState says it better
+  if (findLab(lab.runId) !== undefined) return; // then createLabState says it better
   const taken = findTakenNames(lab.namespaces);
   if (taken.length === 0) return;
   throw new SpanwireError({

@@ -6,6 +6,7 @@ import { removeStaleBuilds } from "./docker28-root.ts";
 import { removeNamespaces, removeNetnsRoot } from "./lab-network.ts";
 import { parseRunId, runDirectory } from "./lab-names.ts";
 import { currentOwner, findLab, isBusy, removeLabState, writeLabState, type LabState } from "./lab-state.ts";
+import { requireRoot } from "./require-root.ts";
 import { killRunProcesses } from "./processes.ts";
 
 /**
@@ -16,6 +17,7 @@ import { killRunProcesses } from "./processes.ts";
  */
 export async function stopLab(runId: string): Promise<boolean> {
   parseRunId(runId);
+  requireRoot("stopping the lab", runId);
   const lab = findLab(runId);
   if (lab !== undefined) {
     if (isBusy(lab)) throw busyProblem(lab);

@@ -1,0 +1,40 @@
+import { fileURLToPath } from "node:url";
+import type { Host } from "../spec/cluster.ts";
+import { SpanwireError } from "../util/problem.ts";
+import { hostEnvironment } from "../lab/host-environment.ts";
+import { namespacePath } from "../lab/lab-names.ts";
+import { readLab } from "../lab/lab-state.ts";
+import type { Connection, Transport } from "./connection.ts";
+import { openStdioConnection } from "./stdio.ts";
+
+const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
+
+/** Reaches the hosts of a lab by entering their network namespace. `program` replaces the host program in tests. */
+export function createLabTransport(runId: string, program: readonly string[] = [MAIN, "host"]): Transport {
+  return {
+    name: `lab ${runId}`,
+    open: async (host) => openInLab(runId, host, program),
+  };
+}
+
+/** A host of the spec is the lab host with its underlay address, so its name is free. */
+function openInLab(runId: string, host: Pick<Host, "name" | "address">, program: readonly string[]): Connection {
+  const lab = readLab(runId);
+  const target = lab.hosts.find((candidate) => candidate.address === host.address);
+  if (target === undefined) {
+    const known = lab.hosts.map((candidate) => `${candidate.name} ${candidate.address}`).join(", ");
+    throw new SpanwireError({
+      kind: "unreachable",
+      doing: "looking for",
+      what: `a lab host with the address ${host.address}`,
+      where: host.name,
+      why: `lab "${runId}" has none; it has ${known}`,
+      try: "correct the host's address in the file, or start a larger lab (`spanwire lab up --hosts N`)",
+    });
+  }
+  const argv = ["nsenter", `--net=${namespacePath(target.namespace)}`, "--", process.execPath, ...program] as [string, ...string[]];
+  return openStdioConnection(host.name, argv, {
+    env: { ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name },
+    advice: `look at the lab with \`spanwire lab status --run ${runId}\``,
+  });
+}
