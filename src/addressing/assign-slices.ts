@@ -14,7 +14,7 @@ export interface AssignSlicesInput {
 }
 
 /** A slice for every host of `hosts`, by host name; a Problem when the subnet is full. */
-export function assignSlices(input: AssignSlicesInput): Record<string, string> | Problem {
+export function assignSlices(input: AssignSlicesInput): ReadonlyMap<string, string> | Problem {
   const { subnet, slicePrefix, pins, existing } = input;
   const slices = new Map<string, string>();
   const isTaken = occupancy(subnet, slicePrefix, [...Object.values(pins), ...Object.values(existing)]);
@@ -42,7 +42,7 @@ export function assignSlices(input: AssignSlicesInput): Record<string, string> |
     else if (isFree(0)) give(name, 0);
     else return fullSubnet(subnet, slicePrefix, name, late.length);
   }
-  return Object.fromEntries(slices);
+  return slices;
 }
 
 /** Tells whether slice `number` overlaps one of `prefixes`, which may have any length: binary search over merged ranges. */

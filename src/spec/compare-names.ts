@@ -1,0 +1,19 @@
+/** vm2 before vm10: runs of digits compare as numbers. A total order that no locale changes. */
+export function compareNames(a: string, b: string): number {
+  const left = a.match(/\d+|\D+/g) ?? [];
+  const right = b.match(/\d+|\D+/g) ?? [];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const order = compareParts(left[i]!, right[i]!);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length || compareText(a, b);
+}
+
+function compareParts(a: string, b: string): number {
+  const bothNumbers = /^\d/.test(a) && /^\d/.test(b);
+  return bothNumbers ? Number(a) - Number(b) : compareText(a, b);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { findAddressFault, findPrefixFault, type AddressFault } from "../addressing/prefix.ts";
+import { MOST_MTU_BYTES } from "../addressing/mtu.ts";
+import {
+  DOCKER_NETWORK_NAME,
+  DOCKER_NETWORK_NAME_RULE,
+  HOST_NAME,
+  HOST_NAME_RULE,
+  LABEL_NAME,
+  LABEL_NAME_RULE,
+  SSH_DESTINATION,
+  SSH_DESTINATION_RULE,
+} from "./legal-names.ts";
+
+/**
+ * The file a user writes, as it is written: short forms stay short, defaults are filled in by resolve-cluster.ts. The
+ * descriptions and examples become the JSON Schema that editors show.
+ */
+const faultFree = (find: (text: string) => AddressFault | undefined) =>
+  z.string().check((context) => {
+    const fault = find(context.value);
+    if (fault === undefined) return;
+    context.issues.push({ code: "custom", message: fault.why, params: { try: fault.try }, input: context.value });
+  });
+
+const named = (pattern: RegExp, rule: string) => z.string().regex(pattern, { error: `a name is ${rule}` });
+
+const prefix = faultFree(findPrefixFault);
+const address = faultFree(findAddressFault);
+const hostName = named(HOST_NAME, HOST_NAME_RULE);
+const labelName = named(LABEL_NAME, LABEL_NAME_RULE);
+
+const hostSchema = z
+  .strictObject({
+    address: address.meta({ description: "Underlay address: tunnels start and end here.", examples: ["192.168.122.81"] }),
+    ssh: z
+      .string()
+      .regex(SSH_DESTINATION, { error: `an ssh destination is ${SSH_DESTINATION_RULE}` })
+      .optional()
+      .meta({ description: "Where OpenSSH reaches the host; the address when left out.", examples: ["root@vm1", "ssh://admin@vm1:2222"] }),
+  })
+  .meta({ description: "A machine with Docker on it.", examples: [{ address: "192.168.122.81" }] });
+
+const vxlanSchema = z
+  .strictObject({
+    type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348)." }),
+    peers: z.literal("unicast").optional().meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast" }),
+    port: z.int().min(1).max(65_535).optional().meta({ description: "UDP port, the same on all hosts.", default: 8472, examples: [8472, 4789] }),
+    vni: z
+      .int()
+      .min(1)
+      .max(0xff_ffff)
+      .optional()
+      .meta({ description: "VXLAN network identifier; chosen once and kept in the lock when left out.", examples: [4200] }),
+  })
+  .meta({ description: "How packets travel between hosts, in full." });
+
+const dataplaneSchema = z
+  .union([z.literal("vxlan"), vxlanSchema])
+  .meta({ description: "How packets travel between hosts.", default: "vxlan", examples: ["vxlan", { type: "vxlan", port: 4789 }] });
+
+const addressingSchema = z
+  .strictObject({
+    mode: z.literal("slices").optional().meta({ description: "One subnet, a slice of it for each host.", default: "slices" }),
+    slicePrefix: z.int().min(1).max(128).optional().meta({ description: "Prefix length of a host's slice; chosen from the number of hosts when left out.", examples: [24] }),
+    hosts: z
+      .record(hostName, prefix)
+      .optional()
+      .meta({ description: "Slices that are pinned: host name to prefix.", examples: [{ vm1: "10.64.16.0/20" }] }),
+  })
+  .meta({ description: "Who gets which addresses." });
+
+const egressSchema = z
+  .union([
+    z.enum(["masquerade", "none"]),
+    z.strictObject({
+      mode: z.enum(["masquerade", "none"]).optional().meta({ description: "masquerade: members reach the outside with their host's address.", default: "masquerade" }),
+      check: address.optional().meta({ description: "What `verify` pings to see the outside; the host's default gateway when left out.", examples: ["192.168.122.1"] }),
+    }),
+  ])
+  .meta({ description: "Whether members reach addresses outside the cluster.", default: "masquerade", examples: ["masquerade", "none", { check: "192.168.122.1" }] });
+
+const mtuBytes = z.int().min(576).max(MOST_MTU_BYTES);
+const mtuSchema = z
+  .union([
+    mtuBytes,
+    z.strictObject({
+      bytes: mtuBytes.optional().meta({ description: "Exact MTU.", examples: [1400] }),
+      reserve: z
+        .enum(["vxlan", "gre", "geneve", "wireguard"])
+        .optional()
+        .meta({ description: "Leave room for a later change to this encapsulation.", examples: ["wireguard"] }),
+    }),
+  ])
+  .meta({ description: "Largest packet inside the network; computed from the underlay when left out.", examples: [1450, { reserve: "wireguard" }] });
+
+const dockerSchema = z
+  .union([
+    z.literal("none"),
+    z.strictObject({
+      network: named(DOCKER_NETWORK_NAME, DOCKER_NETWORK_NAME_RULE).meta({ description: "Name for `docker run --network`.", examples: ["apps"] }),
+    }),
+  ])
+  .meta({ description: "The Docker network that containers join; one with the network's own name when left out.", examples: [{ network: "apps" }, "none"] });
+
+const networkSchema = z
+  .strictObject({
+    subnet: prefix.meta({ description: "The network's addresses, on all hosts together. Private ranges only.", examples: ["10.64.0.0/12", "fd00:64::/64"] }),
+    dataplane: dataplaneSchema.optional(),
+    addressing: addressingSchema.optional(),
+    egress: egressSchema.optional(),
+    mtu: mtuSchema.optional(),
+    docker: dockerSchema.optional(),
+  })
+  .meta({ description: "One container network across all hosts.", examples: [{ subnet: "10.64.0.0/12", dataplane: "vxlan" }] });
+
+export const specSchema = z
+  .strictObject({
+    version: z.literal(1).meta({ description: "Version of this file format.", examples: [1] }),
+    cluster: labelName.meta({ description: "The cluster's name, part of the mark on everything Spanwire creates.", examples: ["prod"] }),
+    hosts: z.record(hostName, hostSchema).meta({ description: "The machines, by name.", examples: [{ vm1: { address: "192.168.122.81" } }] }),
+    networks: z.record(labelName, networkSchema).meta({ description: "The networks, by name.", examples: [{ apps: { subnet: "10.64.0.0/12" } }] }),
+  })
+  .meta({ title: "Spanwire cluster", description: "A cluster of Docker hosts and the networks across them." });
+
+export type Spec = z.output<typeof specSchema>;
+export type SpecNetwork = Spec["networks"][string];
