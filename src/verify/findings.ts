@@ -30,6 +30,8 @@ export interface Explanation {
   what: string;
   why: string;
   try: string;
+  /** The host to look at, when it is not the first one of the group. */
+  where?: string;
 }
 
 /** Places named in one line before it says "and N more". */

@@ -24,7 +24,7 @@ export function judgeContainers(seen: Measurements, broken: ReadonlySet<string>)
     if (!row.answered || (row.received > 0 && row.fullPassed) || broken.has(JSON.stringify([row.network, row.from.host, row.to.host]))) return [];
     const place = { network: row.network, from: nameOf(row.from), to: nameOf(row.to) };
     if (row.received === 0) return [{ ...place, check: "container", cause: row.error, explain: (found) => explainReach(found, row) }];
-    return [{ ...place, check: "container", cause: `${row.foundMtuBytes} ${describeNarrow(row)}`, explain: (found) => explainMtu(found, row) }];
+    return [{ ...place, check: "container", cause: `${row.foundMtuBytes} ${describeNarrow(row, nameOf(row.from))}`, explain: (found) => explainMtu(found, row) }];
   });
 }
 
@@ -46,7 +46,7 @@ function explainMtu({ places, networkNames }: Subject, row: ContainerRow): Expla
   return {
     doing: "measuring the largest packet between containers,",
     what: `${places} on network ${networkNames}`,
-    why: `${found} pass, ${row.promisedBytes} bytes are promised: ${describeNarrow(row)}`,
+    why: `${found} pass, ${row.promisedBytes} bytes are promised: ${describeNarrow(row, nameOf(row.from))}`,
     try: `reconnect the container to get the network's MTU: \`docker network disconnect\` and \`connect\` ${row.from.container} on ${row.from.host}`,
   };
 }

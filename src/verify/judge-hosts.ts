@@ -9,13 +9,14 @@ export function judgeProblems(seen: Measurements): VerifyFailure[] {
   const hosts = seen.hostProblems.flatMap(({ host, problems }) => problems.map((problem) => ({ ...problem, where: host, check: "host" as const })));
   const endpoints = seen.endpointProblems.map(({ host, problem }) => ({ ...problem, where: host, check: "endpoint" as const }));
   const unique = new Map([...hosts, ...endpoints].map((failure) => [JSON.stringify(failure), failure]));
-  return [...unique.values()];
+  return [...unique.values()].sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0));
 }
 
 /** Fragments explain themselves when the underlay is known to be too narrow: then they are no second failure. */
 export function judgeFragments(seen: Measurements): Finding[] {
   if (seen.underlay.some(isTooNarrow)) return [];
-  return seen.fragments.flatMap(({ host, before, after }) => {
+  const rows = seen.fragments.toSorted((a, b) => (a.host < b.host ? -1 : 1));
+  return rows.flatMap(({ host, before, after }) => {
     if (before === null || after === null || after <= before) return [];
     const explain = ({ places }: Subject): Explanation => ({
       doing: "counting outer fragments on",

@@ -32,7 +32,8 @@ function findLeaks(a: TargetNetwork, b: TargetNetwork, seen: Measurements): Know
   const broadcast = seen.broadcasts
     .filter((row) => row.a === a.name && row.b === b.name && row.copies > 0)
     .map(({ from, to }) => ({ how: "broadcast" as const, from, to, address: probeOn(b, to), segment: true, bridges: bridges(from, to) }));
-  return [...direct, ...broadcast];
+  // Answers come in any order; the report does not.
+  return [...direct, ...broadcast].sort((x, y) => (sortKey(x) < sortKey(y) ? -1 : 1));
 }
 
 function explainLeaks(a: TargetNetwork, b: TargetNetwork, leaks: readonly KnownLeak[], first: KnownLeak): VerifyFailure {
@@ -59,6 +60,10 @@ function explainLeaks(a: TargetNetwork, b: TargetNetwork, leaks: readonly KnownL
     why: `hosts forward between the two: a packet from ${first.from} reached ${first.address} on ${first.to}`,
     try: `the isolation rules on ${hosts.join(", ")} are missing or overruled: \`spanwire plan\` shows drift, \`nft list ruleset\` shows the rest`,
   };
+}
+
+function sortKey({ from, to, how, address }: Leak): string {
+  return [from, to, how, address].join(" ");
 }
 
 function bridgeOn(network: TargetNetwork, host: string): string {

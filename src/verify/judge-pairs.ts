@@ -17,11 +17,12 @@ export function judgePair(target: VerifyTarget, network: TargetNetwork, from: Ta
   }
   const findings: Finding[] = [];
   if (!row.fullPassed && !isTooNarrow(underlay)) {
-    const cause = `${row.foundMtuBytes} ${describeNarrow(row)}`;
+    const cause = `${row.foundMtuBytes} ${describeNarrow(row, from.host)}`;
     findings.push({ ...subject, check: "mtu", cause, explain: (found) => explainMtu(found, network, from, to, row, underlay) });
   }
   const copies = lookup.copies(network.name, from.host, to.host);
-  if (copies !== undefined && copies !== 1) {
+  const loops = copies !== undefined && copies > 1 && network.hosts.some((host) => countReturned(network, host, lookup) > 0);
+  if (copies !== undefined && copies !== 1 && !loops) {
     findings.push({ ...subject, check: "duplicates", cause: String(copies), explain: (found) => explainCopies(found, from, to, copies) });
   }
   if (lookup.gatewayReached(network.name, from.host, to.host) === false) {
@@ -32,7 +33,7 @@ export function judgePair(target: VerifyTarget, network: TargetNetwork, from: Ta
 
 /** A broadcast that comes back to its sender. */
 export function judgeReturn(network: TargetNetwork, host: TargetHost, lookup: Lookup): Finding[] {
-  const copies = lookup.copies(network.name, host.host, host.host) ?? 0;
+  const copies = countReturned(network, host, lookup);
   if (copies === 0) return [];
   const explain = ({ places, networkNames }: Subject): Explanation => ({
     doing: "counting broadcasts on",
@@ -40,20 +41,30 @@ export function judgeReturn(network: TargetNetwork, host: TargetHost, lookup: Lo
     why: `a broadcast comes back to its sender (${copies} ${copies === 1 ? "copy" : "copies"}): there is a loop`,
     try: `find the second way round: \`bridge link\` and \`bridge fdb show br ${host.bridge}\` on ${host.host}; \`spanwire plan\` shows drift`,
   });
-  return [{ check: "duplicates", cause: `return ${copies}`, network: network.name, from: host.host, explain }];
+  return [{ check: "duplicates", cause: "return", network: network.name, from: host.host, explain }];
 }
 
-export function judgeUnderlay(row: UnderlayRow, target: VerifyTarget): Finding[] {
+function countReturned(network: TargetNetwork, host: TargetHost, lookup: Lookup): number {
+  return lookup.copies(network.name, host.host, host.host) ?? 0;
+}
+
+/** Both directions fail for one reason, but often only one end is told why: that one explains both. */
+export function judgeUnderlay(row: UnderlayRow, target: VerifyTarget, lookup: Lookup): Finding[] {
   if (!isTooNarrow(row)) return [];
-  const carried = row.foundMtuBytes;
+  const back = lookup.underlay(row.to, row.from);
+  const both = [row, ...(back !== undefined && isTooNarrow(back) ? [back] : [])];
+  const told = both.find((one) => one.tooBigMtuBytes !== null) ?? both.find((one) => one.fullError === "") ?? row;
+  const sizes = both.flatMap(({ foundMtuBytes }) => (foundMtuBytes === null ? [] : [foundMtuBytes]));
+  const carried = sizes.length === 0 ? null : Math.min(...sizes);
   const size = carried === null ? `less than ${row.sizeBytes}` : String(carried);
   const explain = ({ places }: Subject): Explanation => ({
     doing: "measuring the underlay MTU of",
     what: places,
-    why: `the underlay carries ${size} bytes unfragmented, the tunnel needs ${row.sizeBytes}: ${describeNarrow(row)}`,
-    try: `raise the underlay MTU between ${row.from} and ${row.to} to ${row.sizeBytes}${adviseMtu(target, row.from, row.to, carried)}`,
+    where: told.from,
+    why: `the underlay carries ${size} bytes unfragmented, the tunnel needs ${row.sizeBytes}: ${describeNarrow(told, told.from)}`,
+    try: `raise the underlay MTU between ${told.from} and ${told.to} to ${row.sizeBytes}${adviseMtu(target, row.from, row.to, carried)}`,
   });
-  return [{ check: "underlay", cause: `${carried} ${row.sizeBytes} ${describeNarrow(row)}`, network: "", from: row.from, to: row.to, explain }];
+  return [{ check: "underlay", cause: `${carried} ${row.sizeBytes} ${describeNarrow(told, told.from)}`, network: "", from: row.from, to: row.to, explain }];
 }
 
 /** The host answers, but not to packets of the tunnel's size. No answer at all says nothing: ICMP may be filtered. */
@@ -96,9 +107,9 @@ function explainReach(
 }
 
 /** Who refuses the large packet decides where to look. */
-export function describeNarrow(row: PacketRow): string {
+export function describeNarrow(row: PacketRow, from: string): string {
   if (row.tooBigMtuBytes === null) return row.fullError === "" ? "larger packets are dropped silently, no ICMP error comes back" : `larger packets fail with "${row.fullError}"`;
-  if (row.fullError.startsWith("local error")) return `its own interface or route says MTU ${row.tooBigMtuBytes}`;
+  if (row.fullError.startsWith("local error")) return `an interface or route of ${from} says MTU ${row.tooBigMtuBytes}`;
   return `ICMP says MTU ${row.tooBigMtuBytes}${/ \(from .*\)$/.exec(row.fullError)?.[0] ?? ""}`;
 }
 
@@ -116,7 +127,7 @@ function explainMtu(
   return {
     doing: "measuring the largest packet of",
     what: `${places} on network ${networkNames}`,
-    why: `${found} pass, ${network.mtuBytes} bytes are promised: ${describeNarrow(row)}`,
+    why: `${found} pass, ${network.mtuBytes} bytes are promised: ${describeNarrow(row, from.host)}`,
     try: known
       ? `the underlay is wide enough: look for a port of ${from.bridge} or ${to.bridge} below MTU ${network.mtuBytes} with \`ip link show master ${from.bridge}\` on ${from.host} and ${to.host}, then \`spanwire plan\``
       : `the underlay does not answer pings, so suspect its MTU: it must be ${needed} between ${from.host} and ${to.host}${row.foundMtuBytes === null ? "" : `, or set mtu: ${row.foundMtuBytes} for network ${network.name} in the file`}`,

@@ -18,7 +18,7 @@ export function judge(target: VerifyTarget, seen: Measurements): VerifyReport {
       ...network.hosts.flatMap((to) => (from === to ? [] : judgePair(target, network, from, to, lookup))),
     ]),
   );
-  const underlay = seen.underlay.filter(({ answered }) => answered).flatMap((row) => judgeUnderlay(row, target));
+  const underlay = seen.underlay.filter(({ answered }) => answered).flatMap((row) => judgeUnderlay(row, target, lookup));
   const broken = new Set([...pairs, ...underlay.flatMap((finding) => target.networks.map(({ name }) => ({ ...finding, network: name })))].map(pairKey));
   const findings = [...pairs, ...underlay, ...judgeFragments(seen), ...judgeEgress(target, seen), ...judgeContainers(seen, broken)];
   const isolation = judgeIsolation(target, seen);

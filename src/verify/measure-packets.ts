@@ -10,6 +10,8 @@ export interface Journey {
   /** The full size, IP header included. */
   sizeBytes: number;
   row: PacketRow;
+  /** A size worth trying first, when the search comes to it. */
+  guessBytes?: () => number | null;
 }
 
 /** More than one, because the first waits for address resolution and one may be lost. */
@@ -54,9 +56,9 @@ export function askPackets(round: Round, journeys: readonly Journey[], timeoutMs
 export function askSearches(round: Round, journeys: readonly Journey[]): void {
   const narrow = journeys.filter(({ row }) => row.received > 0 && !row.fullPassed);
   for (const group of groupBy(narrow, ({ host, place }) => JSON.stringify([host, place]))) {
-    for (const { host, place, address, sizeBytes, row } of group.slice(0, MAX_SEARCHES)) {
-      const hint = row.tooBigMtuBytes === null ? {} : { hintBytes: row.tooBigMtuBytes };
-      round.ask(host, place, "pathMtu", { target: address, failedBytes: sizeBytes, ...hint, timeoutMs: SEARCH_TIMEOUT_MS }, (result) => {
+    for (const { host, place, address, sizeBytes, row, guessBytes } of group.slice(0, MAX_SEARCHES)) {
+      const hintBytes = row.tooBigMtuBytes ?? guessBytes?.() ?? undefined;
+      round.ask(host, place, "pathMtu", { target: address, failedBytes: sizeBytes, hintBytes, timeoutMs: SEARCH_TIMEOUT_MS }, (result) => {
         row.foundMtuBytes = result.mtuBytes;
       });
     }

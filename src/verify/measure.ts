@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { isIPv6 } from "node:net";
 import type { Connection } from "../transport/connection.ts";
-import { findBroadcastAddress } from "./broadcast-address.ts";
 import { createContainerJourneys } from "./measure-containers.ts";
 import { askForeignUnicast, askResolves, takeForeignUnicast } from "./measure-isolation.ts";
 import { askPackets, askSearches, UNMEASURED, type Journey } from "./measure-packets.ts";
@@ -22,6 +22,13 @@ export interface MeasureOptions {
   settleMs: number;
   containers: readonly ContainerTarget[];
 }
+
+/**
+ * Where one packet reaches every endpoint of a segment. RFC 919: an endpoint takes the limited broadcast whatever its
+ * own subnet is, so a leak into another network shows too. RFC 4291, 2.7.1 for IPv6.
+ */
+const LIMITED_BROADCAST = "255.255.255.255";
+const ALL_NODES = "ff02::1";
 
 export function createMeasurements(): Measurements {
   return {
@@ -47,13 +54,20 @@ export async function measureCluster(target: VerifyTarget, connections: Readonly
     const egress = options.light ? [] : await measureBefore(session, options, seen);
     const journeys = await measureReplies(target, session, egress, options, seen);
     if (!options.light) await measureSilence(session, egress, options, seen);
-    const searches = session.createRound();
-    askSearches(searches, journeys);
-    await searches.run();
+    await measureSizes(session, journeys);
   } finally {
     await session.close();
   }
   return seen;
+}
+
+/** What the underlay carries first: it is the likely size, less the overhead, for the overlay. */
+async function measureSizes(session: Session, journeys: readonly Journey[]): Promise<void> {
+  for (const onHost of [true, false]) {
+    const round = session.createRound();
+    askSearches(round, journeys.filter(({ place }) => (place.at === "host") === onHost));
+    await round.run();
+  }
 }
 
 /** Counters before the first test packet, and what counts as outside. */
@@ -107,7 +121,11 @@ function createPairJourneys(endpoints: readonly Endpoint[], seen: Measurements):
       const row = { ...UNMEASURED, network: from.network.name, from: from.at.host, to: to.at.host };
       seen.pairs.push(row);
       const address = to.at.probe.split("/")[0] ?? "";
-      return { host: from.at.host, place: { at: "probe", network: from.network.name }, address, sizeBytes: from.network.mtuBytes, row };
+      const guessBytes = (): number | null => {
+        const carried = seen.underlay.find((under) => under.from === row.from && under.to === row.to)?.foundMtuBytes ?? null;
+        return carried === null ? null : carried - from.network.overheadBytes;
+      };
+      return { host: from.at.host, place: { at: "probe", network: from.network.name }, address, sizeBytes: from.network.mtuBytes, row, guessBytes };
     }),
   );
 }
@@ -173,7 +191,7 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
   const { endpoints } = session;
   const sending = session.createRound();
   for (const from of endpoints) {
-    const message = { token: formatToken(run, "broadcast", from), address: findBroadcastAddress(from.at.probe) };
+    const message = { token: formatToken(run, "broadcast", from), address: isIPv6(from.at.gateway) ? ALL_NODES : LIMITED_BROADCAST };
     sending.ask(from.at.host, { at: "probe", network: from.network.name }, "send", { messages: [message] }, () => {
       // What could not be sent shows as missing at every receiver.
     });

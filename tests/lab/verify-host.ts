@@ -1,10 +1,9 @@
 import { createInterface } from "node:readline";
-import { createProbeMethods } from "../../src/host/probe/methods.ts";
-import { runProbe } from "../../src/host/probe/main.ts";
-import { SpanwireError } from "../../src/util/problem.ts";
 
 /** A host program that knows nothing but probes, for tests of `verify` alone: JSON-RPC lines on stdio. */
 async function serve(): Promise<void> {
+  const { createProbeMethods } = await import("../../src/host/probe/methods.ts");
+  const { SpanwireError } = await import("../../src/util/problem.ts");
   const { methods, closeAll } = createProbeMethods({ selfArgv: [process.execPath, import.meta.filename] });
   const answer = async ({ id, method, params }: { id: number; method: string; params: unknown }): Promise<void> => {
     const reply = await methods[method]?.(params).then(
@@ -18,4 +17,5 @@ async function serve(): Promise<void> {
   lines.on("close", () => void closeAll().finally(() => process.exit(0)));
 }
 
-await (process.argv[2] === "probe" ? runProbe() : serve());
+// Imported when needed: a probe must start fast, and one is started per host and network.
+await (process.argv[2] === "probe" ? (await import("../../src/host/probe/main.ts")).runProbe() : serve());

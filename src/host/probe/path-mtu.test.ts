@@ -11,7 +11,7 @@ test("finds every MTU in a few rounds, with and without a hint", async () => {
         return Promise.resolve(size <= mtu);
       };
       expect(await searchLargest(passes, 84, 9000, hint)).toBe(mtu);
-      expect(asked).toBeLessThanOrEqual(1 + 2 + 5 * 16);
+      expect(asked).toBeLessThanOrEqual(1 + 2 + 5 * 10);
     }),
   );
 });

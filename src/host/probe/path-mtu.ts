@@ -4,8 +4,8 @@ import type { PathMtuParams, PathMtuResult } from "./protocol.ts";
 
 /** The least every link must carry: RFC 791 (68, of which an echo request needs some) and RFC 8200. */
 const SMALLEST_BYTES = { ipv4: 84, ipv6: 1280 };
-/** Sizes tried at a time: 17-fold narrowing finds the MTU among 1,400 sizes in three rounds. */
-const AT_ONCE = 16;
+/** Sizes tried at a time: 11-fold narrowing finds the MTU among 1,300 sizes in three rounds. */
+const AT_ONCE = 10;
 /** One lost packet must not be taken for a small MTU. */
 const COUNT = 2;
 

@@ -68,7 +68,7 @@ async function joinBridge(spec: ProbeSpec, link: string): Promise<void> {
   const script = `link set ${link} alias ${spec.mark} addrgenmode none\nlink set ${link} master ${spec.bridge}\nlink set ${link} up\n`;
   const result = await run(["ip", "-batch", "-"], { stdin: script });
   if (result.exitCode === 0) return;
-  if (result.stderr.includes("-:2")) {
+  if (/-:2|Device does not exist/.test(result.stderr)) {
     throw problem(spec, "verify", `bridge ${spec.bridge} is missing or takes no port`, "run `spanwire plan` to see what is missing, then `spanwire apply`");
   }
   throw commandProblem(spec, result);
