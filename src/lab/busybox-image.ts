@@ -1,17 +1,18 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { SpanwireError } from "../util/problem.ts";
-import { IMAGE } from "./lab-names.ts";
+import { CACHE_ROOT, IMAGE } from "./lab-names.ts";
 import { requestDocker } from "./docker-request.ts";
 import { runTool } from "./tools.ts";
 
-/** Debian's busybox-static; it must need no shared library, because the image has none. */
-const BUSYBOX = "/bin/busybox";
+/** Debian's busybox-static: fetched by scripts/install.mjs where the other busybox is installed, else a package. */
+const BUSYBOX_PATHS = [`${CACHE_ROOT}/busybox`, "/bin/busybox"];
 const BLOCK_BYTES = 512;
 
 /** An image of one program and the names it answers to: no registry is needed. The same bytes every time. */
 export async function buildBusyboxTar(runId: string): Promise<Buffer> {
-  const applets = (await runTool([BUSYBOX, "--list"], { runId, doing: "listing busybox's applets" })).trim().split("\n");
-  const program = readFileSync(BUSYBOX);
+  const path = getBusyboxPath();
+  const applets = (await runTool([path, "--list"], { runId, doing: "listing busybox's applets" })).trim().split("\n");
+  const program = readFileSync(path);
   const entries = [
     tarHeader({ path: "bin/", mode: 0o755, type: "5" }),
     tarHeader({ path: "tmp/", mode: 0o1777, type: "5" }),
@@ -23,6 +24,27 @@ export async function buildBusyboxTar(runId: string): Promise<Buffer> {
   ];
   return Buffer.concat(entries);
 }
+
+function getBusyboxPath(): string {
+  const path = BUSYBOX_PATHS.find((candidate) => existsSync(candidate) && !needsLoader(readFileSync(candidate)));
+  if (path !== undefined) return path;
+  throw new SpanwireError({
+    kind: "unsupported",
+    doing: "making the image",
+    what: IMAGE,
+    where: "",
+    why: `no statically linked busybox at ${BUSYBOX_PATHS.join(" or ")}`,
+    try: "install the package busybox-static, or start the lab with `npm run lab -- up`, which does",
+  });
+}
+
+/** Whether a 64-bit little-endian ELF program has a PT_INTERP header, that is, needs shared libraries (elf(5)). */
+function needsLoader(program: Buffer): boolean {
+  const [tableAt, entryBytes, count] = [Number(program.readBigUInt64LE(32)), program.readUInt16LE(54), program.readUInt16LE(56)];
+  return Array.from({ length: count }, (_, index) => program.readUInt32LE(tableAt + index * entryBytes)).includes(PT_INTERP);
+}
+
+const PT_INTERP = 3;
 
 interface TarEntry {
   path: string;

@@ -40,7 +40,16 @@ async function buildRoot(runId: string, root: string, progress: (phrase: string)
   const apt = ["unshare", "--mount", "chroot", root, "apt-get", "-q", "-y", "-o", "Acquire::Check-Valid-Until=false"] as const;
   await runTool([...apt, "update"], { ...options, doing: "reading Debian unstable's package list" });
   await runTool([...apt, "install", "--no-install-recommends", "docker.io", "iptables"], { ...options, doing: "installing Docker 28" });
+  await requireVersion28(runId, root);
   await runTool([...apt, "clean"], { ...options, doing: "tidying up Debian unstable" });
+}
+
+/** Unstable moves on; a lab that promised 28 must not run another. */
+async function requireVersion28(runId: string, root: string): Promise<void> {
+  const version = await runTool(["chroot", root, "dockerd", "--version"], { runId, doing: "reading Docker's version" });
+  if (/version 28\./.test(version)) return;
+  const why = `Debian unstable now ships another one: ${version.trim()}`;
+  throw new SpanwireError({ kind: "unsupported", doing: "fetching", what: "Docker 28", where: "", why, try: "use --docker host" });
 }
 
 async function moveIntoPlace(building: string): Promise<void> {

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cutHosts, healLab, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
+import { getLabHost, type LabHost, type LabState } from "../../src/lab/lab-state.ts";
+import { startLab } from "../../src/lab/start-lab.ts";
+import { stopLab } from "../../src/lab/stop-lab.ts";
+import { createLabTransport } from "../../src/transport/lab.ts";
+import { run, type RunResult } from "../../src/util/run.ts";
+import { uniqueRunId } from "./lab-traces.ts";
+
+const runId = uniqueRunId();
+let lab: LabState;
+let h1: LabHost;
+let h2: LabHost;
+let h3: LabHost;
+
+beforeAll(async () => {
+  lab = await startLab({ runId, hosts: 3, docker: "none" });
+  [h1, h2, h3] = [getLabHost(lab, "h1"), getLabHost(lab, "h2"), getLabHost(lab, "h3")];
+});
+beforeEach(() => healLab(lab));
+afterAll(() => stopLab(runId));
+
+const IP_AND_ICMP_BYTES = 28;
+
+/** One packet of exactly this size on the wire, not to be fragmented. */
+const send = (from: LabHost, to: string, packetBytes = 100): Promise<RunResult> =>
+  run(["ip", "netns", "exec", from.namespace, "ping", "-M", "do", "-c1", "-W0.4", "-s", String(packetBytes - IP_AND_ICMP_BYTES), to]);
+const passes = async (from: LabHost, to: string, packetBytes?: number): Promise<boolean> => (await send(from, to, packetBytes)).exitCode === 0;
+
+async function reachable(): Promise<string[]> {
+  const pairs = [h1, h2, h3].flatMap((from) => [h1, h2, h3].filter((to) => to !== from).map((to) => [from, to] as const));
+  const results = await Promise.all(pairs.map(async ([from, to]) => ((await passes(from, to.address)) ? [`${from.name}>${to.name}`] : [])));
+  return results.flat();
+}
+
+describe("cut and heal", () => {
+  test("a cut separates exactly that pair, both ways, on the data network only", async () => {
+    await cutHosts(lab, h1, h2);
+    expect(await reachable()).toEqual(["h1>h3", "h2>h3", "h3>h1", "h3>h2"]);
+    expect(await passes(h1, h2.managementAddress)).toBe(true);
+    expect(await passes(h1, "198.51.100.1")).toBe(true);
+    expect((await readFaults(lab)).cuts).toEqual([["h1", "h2"]]);
+  });
+
+  test("cutting twice is as cutting once, and heal undoes all cuts", async () => {
+    await cutHosts(lab, h3, h1);
+    await cutHosts(lab, h1, h3);
+    await cutHosts(lab, h2, h3);
+    expect((await readFaults(lab)).cuts).toEqual([
+      ["h1", "h3"],
+      ["h2", "h3"],
+    ]);
+    expect(await reachable()).toEqual(["h1>h2", "h2>h1"]);
+    await healLab(lab);
+    expect(await reachable()).toHaveLength(6);
+    expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
+  });
+
+  test("a host cannot be cut from itself", async () => {
+    await expect(cutHosts(lab, h1, h1)).rejects.toThrow("that is one host");
+  });
+});
+
+describe("mtu", () => {
+  test("loud: the host's own kernel says the packet is too long", async () => {
+    await setHostMtu(lab, h2, 1400, false);
+    expect((await send(h2, h1.address, 1401)).stderr + (await send(h2, h1.address, 1401)).stdout).toContain("message too long, mtu=1400");
+    expect(await passes(h2, h1.address, 1400)).toBe(true);
+    expect(await passes(h1, h3.address, 1500)).toBe(true);
+    expect((await readFaults(lab)).mtus).toEqual([{ host: "h2", ownMtuBytes: 1400, portMtuBytes: 1500 }]);
+  });
+
+  test("silent: larger frames vanish both ways without an error, smaller ones pass, other pairs are not touched", async () => {
+    await setHostMtu(lab, h2, 1400, true);
+    for (const [from, to] of [[h1, h2] as const, [h2, h1] as const]) {
+      const lost = await send(from, to.address, 1401 + 4); // a port lets a VLAN tag's 4 bytes more pass
+      expect(lost.stdout).toContain("100% packet loss");
+      expect(lost.stdout + lost.stderr).not.toMatch(/too long|needed|error/i);
+      expect(await passes(from, to.address, 1400)).toBe(true);
+    }
+    expect(await passes(h1, h3.address, 1500)).toBe(true);
+    expect((await readFaults(lab)).mtus).toEqual([{ host: "h2", ownMtuBytes: 1500, portMtuBytes: 1400 }]);
+  });
+
+  test("heal gives the whole size back", async () => {
+    await setHostMtu(lab, h2, 1400, true);
+    await setHostMtu(lab, h1, 1300, false);
+    await healLab(lab);
+    expect(await passes(h1, h2.address, 1500)).toBe(true);
+    expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
+  });
+});
+
+describe("transport", () => {
+  /** Answers every line with where it runs and what it was told. */
+  const PROGRAM = `
+    import { readlinkSync } from "node:fs";
+    import { createInterface } from "node:readline";
+    createInterface({ input: process.stdin }).on("line", (line) => {
+      const { SPANWIRE_HOST_NAME: name, SPANWIRE_STATE_DIR: state, DOCKER_HOST: docker } = process.env;
+      const result = { net: readlinkSync("/proc/self/ns/net"), name, state, docker };
+      process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id: JSON.parse(line).id, result }) + "\\n");
+    });
+  `;
+
+  test("opens the program inside the host with that underlay address, whatever the spec calls it", async () => {
+    const transport = createLabTransport(runId, ["--input-type=module", "-e", PROGRAM]);
+    const connection = await transport.open({ name: "vm2", address: h2.address, ssh: h2.address });
+    const inode = (await run(["stat", "-L", "-c", "%i", `/run/netns/${h2.namespace}`])).stdout.trim();
+    const answer = await connection.request("where", {});
+    await connection.close();
+    expect(answer).toEqual({
+      net: `net:[${inode}]`,
+      name: "vm2",
+      state: `/var/lib/spanwire-lab/${runId}/h2/state`,
+      docker: `unix:///var/lib/spanwire-lab/${runId}/h2/docker.sock`,
+    });
+  });
+
+  test("an address no lab host has is a clear problem", async () => {
+    const opening = createLabTransport(runId).open({ name: "vm9", address: "192.0.2.9", ssh: "192.0.2.9" });
+    await expect(opening).rejects.toThrow(`a lab host with the address 192.0.2.9 on vm9: lab "${runId}" has none`);
+  });
+});
