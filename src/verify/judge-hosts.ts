@@ -8,8 +8,10 @@ import type { TargetNetwork, VerifyTarget } from "./target.ts";
 export function judgeProblems(seen: Measurements): VerifyFailure[] {
   const hosts = seen.hostProblems.flatMap(({ host, problems }) => problems.map((problem) => ({ ...problem, where: host, check: "host" as const })));
   const endpoints = seen.endpointProblems.map(({ host, problem }) => ({ ...problem, where: host, check: "endpoint" as const }));
-  const unique = new Map([...hosts, ...endpoints].map((failure) => [JSON.stringify(failure), failure]));
-  return [...unique.values()].sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0));
+  // A probe or container that is gone fails every question after it: the first answer says it all.
+  const first = [...Map.groupBy(endpoints, ({ where, what }) => JSON.stringify([where, what])).values()].flatMap((group) => group.slice(0, 1));
+  const unique = new Map(hosts.map((failure) => [JSON.stringify(failure), failure]));
+  return [...unique.values(), ...first].sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0));
 }
 
 /** Fragments explain themselves when the underlay is known to be too narrow: then they are no second failure. */

@@ -206,15 +206,16 @@ test("containers: their own failure, unless the hosts' probes failed already", (
   const [web, db] = [container("vm1", "web", "10.64.1.130"), container("vm2", "db", "10.64.2.130")];
   const row: ContainerRow = { ...at(createHealthy(target).pairs, 0), network: "apps", from: web, to: db, promisedBytes: 1450 };
   const narrow = { ...row, fullPassed: false, foundMtuBytes: 1400, tooBigMtuBytes: 1400, fullError: "local error: message too long, mtu=1400" };
+  const back = { ...row, from: db, to: web };
   expect(judge(target, { ...createHealthy(target), containers: [row] })).toMatchObject({
     ok: true,
     containers: [{ name: "apps", pairs: [{ from: "web", to: "db", fromHost: "vm1", toHost: "vm2", reachable: true, mtuBytes: 1450 }] }],
   });
-  expect(failuresOf((seen) => seen.containers.push(narrow))[0]).toMatchObject({ check: "container", what: "web@vm1 -> db@vm2 on network apps" });
+  expect(failuresOf((seen) => seen.containers.push(narrow, back))[0]).toMatchObject({ check: "container", what: "web@vm1 -> db@vm2 on network apps" });
   const silent = { ...row, received: 0, fullPassed: false };
-  expect(failuresOf((seen) => seen.containers.push(silent)).map(({ check }) => check)).toEqual(["container"]);
+  expect(failuresOf((seen) => seen.containers.push(silent, back)).map(({ check }) => check)).toEqual(["container"]);
   const both = failuresOf((seen) => {
-    seen.containers.push(silent);
+    seen.containers.push(silent, back);
     Object.assign(at(seen.pairs, 0), { received: 0, fullPassed: false });
   });
   expect(both.map(({ check }) => check)).toEqual(["reach"]);

@@ -97,8 +97,14 @@ function parse<S extends z.ZodType>(schema: S, params: unknown, method: string):
 
 function toProblem(error: unknown, place: Place, op: string): Problem {
   if (error instanceof SpanwireError && error.problems[0] !== undefined) return error.problems[0];
-  const where = place.at === "probe" ? `the probe of network ${place.network}` : place.at === "container" ? `the namespace of process ${place.pid}` : "the host";
   const why = error instanceof Error ? error.message : String(error);
-  const advice = why.includes("ping") ? "install iputils-ping on this host" : "verify again; with -v if it stays";
-  return { kind: "command", doing: `running ${op} in`, what: where, where: "", why, try: advice };
+  return { kind: "command", doing: `running ${op} in`, where: "", why, ...describePlace(place) };
+}
+
+function describePlace(place: Place): { what: string; try: string } {
+  if (place.at === "container") {
+    return { what: `the namespace of process ${place.pid}`, try: "the container may have ended meanwhile: verify again" };
+  }
+  const what = place.at === "probe" ? `the probe of network ${place.network}` : "the host's own namespace";
+  return { what, try: "check that this host has ping (iputils-ping), ip (iproute2) and nft (nftables), then verify again" };
 }

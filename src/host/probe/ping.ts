@@ -8,8 +8,9 @@ const HEADERS_BYTES = { ipv4: 20 + 8, ipv6: 40 + 8 };
 /** Processes at a time; a ping costs some 3 ms of CPU. */
 const PARALLEL = 16;
 const INTERVAL_SECONDS = "0.01";
-/** Exit codes of ping(8) that are an answer: 0 replies, 1 none, 2 an error such as "network is unreachable". */
-const ANSWERS = new Set([0, 1, 2]);
+/** Only ping itself says these: without them something before it failed, such as entering the namespace. */
+const STATISTICS = "packets transmitted";
+const LOCAL_ERROR = /^ping: /m;
 
 /** Pings every target; `prefix` enters another namespace first. */
 export async function ping(params: PingParams, prefix: readonly string[] = []): Promise<PingResult[]> {
@@ -32,6 +33,6 @@ async function pingOne(target: string, params: PingParams, prefix: readonly stri
   if (params.sizeBytes !== undefined) argv.push("-s", String(params.sizeBytes - headers));
   if (params.dontFragment === true) argv.push("-M", "do");
   const result = await run([...argv, target], { timeoutMs: params.timeoutMs + 10_000 });
-  if (result.exitCode === null || !ANSWERS.has(result.exitCode)) throw new Error(describeRun(result));
+  if (!result.stdout.includes(STATISTICS) && !LOCAL_ERROR.test(result.stderr)) throw new Error(describeRun(result));
   return parsePingOutput(target, result.stdout, result.stderr);
 }

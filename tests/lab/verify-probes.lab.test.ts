@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { BatchAnswer } from "../../src/host/probe/methods.ts";
+import { formatProbeLink } from "../../src/host/probe/probe.ts";
+import type { Connection } from "../../src/transport/connection.ts";
+import { openStdioConnection } from "../../src/transport/stdio.ts";
+import { createVerifyLab, type VerifyLab } from "./verify-lab.ts";
+
+/** What a probe leaves behind when things end badly: nothing. */
+let lab: VerifyLab;
+beforeAll(async () => {
+  lab = await createVerifyLab(1);
+}, 60_000);
+afterAll(async () => {
+  await lab?.destroy();
+}, 60_000);
+
+const TIMEOUT_MS = 30_000;
+const LINK = formatProbeLink("br-a");
+
+function specs(change: object = {}) {
+  const [at] = lab.target.networks[0]?.hosts ?? [];
+  return { probes: [{ network: "apps", bridge: at?.bridge, cidr: at?.probe, mac: at?.probeMac, gateway: at?.gateway, mtuBytes: 1450, mark: "spanwire-probe", ...change }] };
+}
+
+function open(): Connection {
+  const namespace = `--net=/run/netns/${lab.namespaceOf("vm1")}`;
+  return openStdioConnection("vm1", ["nsenter", namespace, "--", process.execPath, new URL("verify-host.ts", import.meta.url).pathname], { advice: "look" });
+}
+
+async function links(): Promise<string> {
+  return lab.exec("vm1", "ip", "-o", "link");
+}
+
+/** The kernel removes a dead probe's namespace in the background; `ip monitor` would tell, but may come too late. */
+async function awaitNoLink(): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while ((await links()).includes(LINK)) {
+    if (performance.now() > deadline) throw new Error("the probe's link is still there");
+  }
+}
+
+async function start(connection: Connection, change: object = {}): Promise<BatchAnswer | undefined> {
+  return ((await connection.request("probe.start", specs(change))) as BatchAnswer[])[0];
+}
+
+test("a probe is a marked port of the bridge, and gone after stop", { timeout: TIMEOUT_MS }, async () => {
+  const connection = open();
+  try {
+    expect(await start(connection)).toEqual({ ok: true, result: {} });
+    expect(LINK.length).toBeLessThanOrEqual(15);
+    expect(await lab.exec("vm1", "ip", "-d", "link", "show", LINK)).toMatch(/mtu 1450 .*master br-a[^]*alias spanwire-probe/);
+    await connection.request("probe.stop", {});
+    expect(await links()).not.toContain(LINK);
+    expect(await start(connection)).toEqual({ ok: true, result: {} }); // and can be had again
+  } finally {
+    await connection.close();
+  }
+  await awaitNoLink();
+});
+
+test("a host program that is killed takes its probes along", { timeout: TIMEOUT_MS }, async () => {
+  const connection = open();
+  try {
+    await start(connection);
+    const pids = (await lab.exec("vm1", "ip", "netns", "pids", lab.namespaceOf("vm1"))).split("\n").filter((pid) => pid !== "");
+    const programs = await Promise.all(pids.map(async (pid) => [pid, await lab.exec("vm1", "ps", "-o", "args=", "-p", pid).catch(() => "")] as const));
+    // Two speak for this host: the lab's own and ours, which was started last.
+    const ours = programs.filter(([, args]) => args.includes("verify-host.ts")).map(([pid]) => Number(pid)).toSorted((a, b) => a - b).at(-1);
+    process.kill(ours as number, "SIGKILL");
+    await awaitNoLink();
+  } finally {
+    await connection.close();
+  }
+});
+
+test("two at once: the second is told that another verify is at work, and takes nothing away", { timeout: TIMEOUT_MS }, async () => {
+  const [first, second] = [open(), open()];
+  try {
+    await start(first);
+    const answer = await start(second);
+    expect(answer).toMatchObject({ ok: false, problems: [{ kind: "conflict" }] });
+    expect(JSON.stringify(answer)).toContain("another verify is at work on this host");
+    await second.request("probe.stop", {});
+    expect(await links()).toContain(LINK);
+  } finally {
+    await first.close();
+    await second.close();
+  }
+  await awaitNoLink();
+});
+
+test("B60: a missing bridge, an address that cannot be, a request that is none: a problem each, and nothing left", { timeout: TIMEOUT_MS }, async () => {
+  const connection = open();
+  try {
+    expect(await start(connection, { bridge: "br-none" })).toMatchObject({ ok: false, problems: [{ kind: "verify", why: "bridge br-none is missing or takes no port" }] });
+    expect(await start(connection, { gateway: "192.0.2.1" })).toMatchObject({ ok: false, problems: [{ kind: "command" }] });
+    for (const change of [{ bridge: "-rf" }, { cidr: "10.0.0.1" }, { mark: "x\nlink del eth0" }, { mac: "zz" }, { surprise: 1 }]) {
+      await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "bug", what: "probe.start" }] });
+    }
+    const calls = [{ place: { at: "probe", network: "apps" }, op: "ping", params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 } }];
+    expect(await connection.request("probe.batch", { calls })).toMatchObject([{ ok: false, problems: [{ why: "no probe runs for network apps" }] }]);
+    expect(await links()).not.toContain(LINK);
+  } finally {
+    await connection.close();
+  }
+});
