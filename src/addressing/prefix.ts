@@ -96,9 +96,10 @@ export function networkOf(text: string): string {
 
 /** Whether every address of `inner` (a prefix or one address) lies in `outer`. */
 export function containsPrefix(outer: string, inner: string): boolean {
+  if (familyOf(outer) !== familyOf(inner)) return false;
   const a = readBits(outer);
   const b = readBits(inner);
-  if (a.family !== b.family || a.length > b.length) return false;
+  if (a.length > b.length) return false;
   const shift = BigInt(BITS[a.family] - a.length);
   return a.value >> shift === b.value >> shift;
 }

@@ -23,7 +23,7 @@ export function allowedAt(path: Path): Allowed {
 
 /** A schema, what its `optional` wraps and what its union joins; the outermost first, for it has the examples. */
 function expand(schema: z.ZodType): z.ZodType[] {
-  if (schema instanceof z.ZodOptional) return [schema, ...expand(schema.unwrap() as z.ZodType)].slice(1);
+  if (schema instanceof z.ZodOptional) return [schema, ...expand(schema.unwrap() as z.ZodType)];
   if (schema instanceof z.ZodUnion) return [schema, ...schema.options.flatMap((option) => expand(option as z.ZodType))];
   return [schema];
 }
@@ -32,9 +32,7 @@ function below(schema: z.ZodType, step: PropertyKey): z.ZodType[] {
   if (schema instanceof z.ZodRecord) return expand(schema.valueType as z.ZodType);
   if (!(schema instanceof z.ZodObject)) return [];
   const field = (schema.shape as Record<PropertyKey, z.ZodType | undefined>)[step];
-  if (field === undefined) return [];
-  // The description and examples may sit on the wrapper: keep it in front.
-  return field instanceof z.ZodOptional ? [field, ...expand(field)] : expand(field);
+  return field === undefined ? [] : expand(field);
 }
 
 function valuesOf(schema: z.ZodLiteral | z.ZodEnum): string[] {

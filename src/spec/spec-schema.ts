@@ -25,8 +25,9 @@ const faultFree = (find: (text: string) => AddressFault | undefined) =>
 
 const named = (pattern: RegExp, rule: string) => z.string().regex(pattern, { error: `a name is ${rule}` });
 
-const prefix = faultFree(findPrefixFault);
-const address = faultFree(findAddressFault);
+// The patterns are for editors, which know no CIDR; findPrefixFault and findAddressFault decide.
+const prefix = faultFree(findPrefixFault).meta({ pattern: "^[0-9A-Fa-f.:]+/[0-9]{1,3}$" });
+const address = faultFree(findAddressFault).meta({ pattern: "^[0-9A-Fa-f.:]+$" });
 const hostName = named(HOST_NAME, HOST_NAME_RULE);
 const labelName = named(LABEL_NAME, LABEL_NAME_RULE);
 
@@ -43,8 +44,8 @@ const hostSchema = z
 
 const vxlanSchema = z
   .strictObject({
-    type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348)." }),
-    peers: z.literal("unicast").optional().meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast" }),
+    type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348).", examples: ["vxlan"] }),
+    peers: z.literal("unicast").optional().meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast", examples: ["unicast"] }),
     port: z.int().min(1).max(65_535).optional().meta({ description: "UDP port, the same on all hosts.", default: 8472, examples: [8472, 4789] }),
     vni: z
       .int()
@@ -53,7 +54,7 @@ const vxlanSchema = z
       .optional()
       .meta({ description: "VXLAN network identifier; chosen once and kept in the lock when left out.", examples: [4200] }),
   })
-  .meta({ description: "How packets travel between hosts, in full." });
+  .meta({ description: "How packets travel between hosts, in full.", examples: [{ type: "vxlan", port: 4789 }] });
 
 const dataplaneSchema = z
   .union([z.literal("vxlan"), vxlanSchema])
@@ -61,20 +62,20 @@ const dataplaneSchema = z
 
 const addressingSchema = z
   .strictObject({
-    mode: z.literal("slices").optional().meta({ description: "One subnet, a slice of it for each host.", default: "slices" }),
+    mode: z.literal("slices").optional().meta({ description: "One subnet, a slice of it for each host.", default: "slices", examples: ["slices"] }),
     slicePrefix: z.int().min(1).max(128).optional().meta({ description: "Prefix length of a host's slice; chosen from the number of hosts when left out.", examples: [24] }),
     hosts: z
       .record(hostName, prefix)
       .optional()
       .meta({ description: "Slices that are pinned: host name to prefix.", examples: [{ vm1: "10.64.16.0/20" }] }),
   })
-  .meta({ description: "Who gets which addresses." });
+  .meta({ description: "Who gets which addresses.", examples: [{ slicePrefix: 24 }] });
 
 const egressSchema = z
   .union([
     z.enum(["masquerade", "none"]),
     z.strictObject({
-      mode: z.enum(["masquerade", "none"]).optional().meta({ description: "masquerade: members reach the outside with their host's address.", default: "masquerade" }),
+      mode: z.enum(["masquerade", "none"]).optional().meta({ description: "masquerade: members reach the outside with their host's address.", default: "masquerade", examples: ["masquerade", "none"] }),
       check: address.optional().meta({ description: "What `verify` pings to see the outside; the host's default gateway when left out.", examples: ["192.168.122.1"] }),
     }),
   ])
