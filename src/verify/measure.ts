@@ -75,7 +75,9 @@ async function measureBefore(session: Session, options: MeasureOptions, seen: Me
   const round = session.createRound();
   const gateways = new Map<string, string | null>();
   for (const host of new Set(session.endpoints.map(({ at }) => at.host))) {
-    round.ask(host, { at: "host" }, "defaultGateway", {}, ({ gateway }) => gateways.set(host, gateway));
+    for (const family of new Set(session.endpoints.filter(({ at }) => at.host === host).map(({ at }) => familyOf(at.gateway)))) {
+      round.ask(host, { at: "host" }, "defaultGateway", { family }, ({ gateway }) => gateways.set(`${host} ${family}`, gateway));
+    }
     if (options.nftTable === undefined) continue;
     round.ask(host, { at: "host" }, "fragments", { table: options.nftTable }, ({ packets }) => {
       seen.fragments.push({ host, before: packets, after: null });
@@ -85,10 +87,14 @@ async function measureBefore(session: Session, options: MeasureOptions, seen: Me
   return session.endpoints.map(({ network, at }) => ({
     network: network.name,
     host: at.host,
-    address: network.egress.check ?? gateways.get(at.host) ?? null,
+    address: network.egress.check ?? gateways.get(`${at.host} ${familyOf(at.gateway)}`) ?? null,
     fromHost: false,
     fromEndpoint: false,
   }));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
 /** Everything that ends with a reply, and the question whether foreign addresses answer. */

@@ -1,5 +1,5 @@
 import { describeRun, run } from "../../util/run.ts";
-import type { DefaultGatewayResult, FragmentsParams, FragmentsResult } from "./protocol.ts";
+import type { DefaultGatewayParams, DefaultGatewayResult, FragmentsParams, FragmentsResult } from "./protocol.ts";
 
 interface NftRule {
   comment?: string;
@@ -24,10 +24,15 @@ export function sumFragmentRules(json: string): number | null {
   return counters.length === 0 ? null : counters.reduce((sum, packets) => sum + packets, 0);
 }
 
-export async function findDefaultGateway(): Promise<DefaultGatewayResult> {
-  const result = await run(["ip", "-j", "route", "show", "default"]);
+export async function findDefaultGateway({ family }: DefaultGatewayParams): Promise<DefaultGatewayResult> {
+  const result = await run(["ip", "-j", family === "ipv6" ? "-6" : "-4", "route", "show", "default"]);
   if (result.exitCode !== 0) throw new Error(describeRun(result));
-  const routes = JSON.parse(result.stdout || "[]") as { gateway?: string; metric?: number }[];
+  return { gateway: chooseGateway(result.stdout || "[]") };
+}
+
+/** The default route in use. A link-local gateway (RFC 4291, 2.5.6) is of no use to an endpoint on another link. */
+export function chooseGateway(json: string): string | null {
+  const routes = JSON.parse(json) as { gateway?: string; metric?: number }[];
   const [best] = routes.filter(({ gateway }) => gateway !== undefined).sort((a, b) => (a.metric ?? 0) - (b.metric ?? 0));
-  return { gateway: best?.gateway ?? null };
+  return best?.gateway === undefined || /^fe[89ab]/i.test(best.gateway) ? null : best.gateway;
 }

@@ -5,7 +5,7 @@ import { batchParams, operationParams, startParams } from "./params.ts";
 import { findPathMtu } from "./path-mtu.ts";
 import { ping } from "./ping.ts";
 import { startProbe, type Probe } from "./probe.ts";
-import type { FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
+import type { DefaultGatewayParams, FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
 
 export interface ProbeMethods {
   methods: Record<string, (params: unknown) => Promise<unknown>>;
@@ -77,7 +77,7 @@ async function runOperation(place: Place, op: OperationName, params: unknown, pr
   if (op === "ping") return ping(params as PingParams, prefix);
   if (op === "pathMtu") return findPathMtu(params as PathMtuParams, prefix);
   if (place.at === "host" && op === "fragments") return countFragments(params as FragmentsParams);
-  if (place.at === "host" && op === "defaultGateway") return findDefaultGateway();
+  if (place.at === "host" && op === "defaultGateway") return findDefaultGateway(params as DefaultGatewayParams);
   throw new Error(`${op} cannot be done in a ${place.at}`);
 }
 

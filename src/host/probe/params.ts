@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import type { FragmentsParams, PathMtuParams, PingParams, ProbeSpec, ReceivedParams, ResolveParams, SendParams } from "./protocol.ts";
+import type { DefaultGatewayParams, FragmentsParams, PathMtuParams, PingParams, ProbeSpec, ReceivedParams, ResolveParams, SendParams } from "./protocol.ts";
 
 const address = z.string().refine((text) => isIP(text) !== 0, "not an IP address");
 const cidr = z.string().refine((text) => /^[^/]+\/\d{1,3}$/.test(text) && isIP(text.split("/")[0] ?? "") !== 0, "not an address with a prefix length");
@@ -47,7 +47,7 @@ export const operationParams = {
   received: z.strictObject({ expect: z.array(token).max(100_000), settleMs: timeoutMs, deadlineMs: timeoutMs }) satisfies z.ZodType<ReceivedParams>,
   resolve: z.strictObject({ addresses: z.array(address).max(20_000), waitMs: timeoutMs }) satisfies z.ZodType<ResolveParams>,
   fragments: z.strictObject({ table: z.string().regex(/^[A-Za-z0-9_./-]{1,100}$/) }) satisfies z.ZodType<FragmentsParams>,
-  defaultGateway: z.strictObject({}),
+  defaultGateway: z.strictObject({ family: z.enum(["ipv4", "ipv6"]) }) satisfies z.ZodType<DefaultGatewayParams>,
 };
 
 const place = z.discriminatedUnion("at", [

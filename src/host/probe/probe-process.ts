@@ -60,14 +60,7 @@ export async function startProbeProcess(selfArgv: readonly string[]): Promise<Pr
     return closed.promise.finally(() => clearTimeout(killer));
   };
   const timer = setTimeout(() => fail(`the probe was not ready within ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
-  try {
-    await ready.promise;
-  } catch (error) {
-    await close();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  await ready.promise.finally(() => clearTimeout(timer)).catch((error: unknown) => close().then(() => Promise.reject(error)));
   return {
     pid: child.pid as number,
     request(op, params) {

@@ -87,7 +87,12 @@ export interface FragmentsResult {
   packets: number | null;
 }
 
+export interface DefaultGatewayParams {
+  family: "ipv4" | "ipv6";
+}
+
 export interface DefaultGatewayResult {
+  /** Null when there is none that an endpoint could reach. */
   gateway: string | null;
 }
 
@@ -101,7 +106,7 @@ export interface Operations {
   received: { params: ReceivedParams; result: ReceivedResult };
   resolve: { params: ResolveParams; result: ResolveResult };
   fragments: { params: FragmentsParams; result: FragmentsResult };
-  defaultGateway: { params: Record<string, never>; result: DefaultGatewayResult };
+  defaultGateway: { params: DefaultGatewayParams; result: DefaultGatewayResult };
 }
 
 export type OperationName = keyof Operations;
