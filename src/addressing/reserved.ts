@@ -19,6 +19,15 @@ const RESERVED: readonly NamedPrefix[] = [
   { prefix: "ff00::/8", name: "multicast (RFC 4291)" },
 ];
 
+/** For examples in texts; tests of ours use them as underlay addresses that no real host has. */
+const DOCUMENTATION: readonly NamedPrefix[] = [
+  { prefix: "192.0.2.0/24", name: "for documentation (RFC 5737)" },
+  { prefix: "198.51.100.0/24", name: "for documentation (RFC 5737)" },
+  { prefix: "203.0.113.0/24", name: "for documentation (RFC 5737)" },
+  { prefix: "2001:db8::/32", name: "for documentation (RFC 3849)" },
+  { prefix: "3fff::/20", name: "for documentation (RFC 9637)" },
+];
+
 /** RFC 1918, RFC 6598 (shared), RFC 2544 (benchmarks), RFC 4193 (unique local). */
 const PRIVATE: readonly string[] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7"];
 
@@ -31,6 +40,10 @@ const DOCKER_POOLS: readonly string[] = ["172.17.0.0/16", "172.18.0.0/15", "172.
 /** The reserved range that a prefix or address touches. */
 export function findReserved(prefix: string): NamedPrefix | undefined {
   return RESERVED.find((range) => overlapsPrefix(range.prefix, prefix));
+}
+
+export function findDocumentation(prefix: string): NamedPrefix | undefined {
+  return DOCUMENTATION.find((range) => overlapsPrefix(range.prefix, prefix));
 }
 
 export function isPrivate(prefix: string): boolean {

@@ -58,18 +58,20 @@ export function findSliceMisfit(subnet: string, slicePrefix: number, hostCount: 
   const problem = { kind: "input" as const, doing: "dividing the subnet", what: subnet, where: "" };
   const wider = bits - SMALLEST_SLICE_BITS - Math.ceil(Math.log2(Math.max(hostCount, 1)));
   if (length > longest) {
-    const why = `/${length} holds ${2 ** (bits - length)} addresses, and one host's slice needs at least ${2 ** SMALLEST_SLICE_BITS} (/${longest})`;
+    const why = `/${length} holds ${2 ** (bits - length)} address${length === bits ? "" : "es"}, and one host's slice needs at least ${2 ** SMALLEST_SLICE_BITS} (/${longest})`;
     return { ...problem, why, try: `use a subnet of /${Math.max(wider, 1)} or wider` };
   }
   if (slicePrefix > longest) {
     const why = `a /${slicePrefix} slice is too small: gateway, probe and containers need at least ${2 ** SMALLEST_SLICE_BITS} addresses`;
     return { ...problem, why, try: `write slicePrefix: ${longest} or less` };
   }
+  const enough = length + Math.ceil(Math.log2(Math.max(hostCount, 1)));
+  const advice = enough > longest ? `use a subnet of /${Math.max(wider, 1)} or wider` : `write slicePrefix: ${enough} or more, at most ${longest}`;
   if (slicePrefix < length) {
-    return { ...problem, why: `a /${slicePrefix} slice is larger than the /${length} subnet`, try: `write slicePrefix: ${longest} or less, at least ${length}` };
+    return { ...problem, why: `a /${slicePrefix} slice is larger than the /${length} subnet`, try: advice };
   }
   const slices = 2 ** (slicePrefix - length);
   if (slices >= hostCount) return undefined;
   const why = `/${length} into /${slicePrefix} slices gives 2^(${slicePrefix} - ${length}) = ${slices}, and there are ${hostCount} hosts`;
-  return { ...problem, why, try: `use a subnet of /${Math.max(slicePrefix - Math.ceil(Math.log2(hostCount)), 1)} or wider${longest > slicePrefix ? ", or smaller slices (a larger slicePrefix)" : ""}` };
+  return { ...problem, why, try: advice };
 }

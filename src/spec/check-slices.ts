@@ -57,7 +57,7 @@ function pinProblem(network: Network, host: string, fault: Pick<Problem, "why" |
 function findPinFault(network: Network, pin: string, host: string, hosts: ReadonlySet<string>): Pick<Problem, "why" | "try"> | undefined {
   if (!hosts.has(host)) {
     const near = suggest(host, [...hosts]);
-    return { why: `there is no host ${host}`, try: near === undefined ? "add the host, or remove the pin" : `write ${near}` };
+    return { why: `there is no host ${host}`, try: near === undefined ? "add the host, or remove the pin" : `write ${near}, or add the host` };
   }
   if (!containsPrefix(network.subnet, pin)) return { why: `${pin} is not inside ${network.subnet}`, try: "pin a slice of the network's own subnet" };
   const longest = longestSlicePrefix(network.subnet);

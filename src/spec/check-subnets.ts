@@ -1,5 +1,5 @@
-import { addressBits, containsPrefix, familyOf, overlapsPrefix, prefixLength } from "../addressing/prefix.ts";
-import { findDockerPool, findReserved, isPrivate, isShared } from "../addressing/reserved.ts";
+import { containsPrefix, familyOf, overlapsPrefix, prefixLength } from "../addressing/prefix.ts";
+import { findDockerPool, findDocumentation, findReserved, isPrivate, isShared } from "../addressing/reserved.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Findings } from "./check-cluster.ts";
 import type { Cluster, Network } from "./cluster.ts";
@@ -31,11 +31,11 @@ function findRangeFault(subnet: string): Pick<Problem, "kind" | "why" | "try"> |
   const length = prefixLength(subnet);
   const advice = `use a private range, like ${family === 4 ? "10.64.0.0/12" : "fd00:64::/48"}`;
   if (length < WIDEST[family]) return { kind: "input", why: `/${length} is wider than any private range`, try: advice };
-  if (length >= addressBits(family) - 1) {
-    return { kind: "input", why: `/${length} holds ${2 ** (addressBits(family) - length)} addresses, too few for a network`, try: advice };
+  const reserved = findReserved(subnet) ?? findDocumentation(subnet);
+  if (reserved !== undefined) {
+    const how = containsPrefix(reserved.prefix, subnet) ? "lies in" : "contains";
+    return { kind: "input", why: `${subnet} ${how} ${reserved.prefix}, ${reserved.name}`, try: advice };
   }
-  const reserved = findReserved(subnet);
-  if (reserved !== undefined) return { kind: "input", why: `${subnet} touches ${reserved.prefix}, ${reserved.name}`, try: advice };
   if (isPrivate(subnet)) return undefined;
   return { kind: "refused", why: `${subnet} is a public range: its real owners would become unreachable from every member`, try: advice };
 }
@@ -62,7 +62,7 @@ function overlap(network: Network, other: Network, spec: SpecFile): Problem {
 
 function underlayInside(network: Network, inside: Cluster["hosts"], spec: SpecFile): Problem {
   const [first] = inside;
-  const more = inside.length > 1 ? ` (and ${inside.length - 1} more hosts)` : "";
+  const more = inside.length > 1 ? ` (and of ${inside.length - 1} more)` : "";
   const why = `${network.subnet} contains ${first!.address}, the underlay address of ${first!.name}${more}: tunnels would lead into themselves`;
   return problemAt(spec, ["networks", network.name, "subnet"], { doing: "checking", why, try: "use a subnet apart from the hosts' own addresses" });
 }

@@ -65,13 +65,15 @@ function explainUnknown(path: Path, spec: SpecFile): Explained {
 function explainName(issue: Issue & { code: "invalid_key" }, spec: SpecFile): Problem {
   const name = String(issue.path.at(-1));
   const legal = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
     .replace(/^[-0-9]+/, "")
     .slice(0, 31)
     .replace(/-+$/, "");
   const why = `${quote(name)} is not a legal name: ${issue.issues[0]?.message ?? "it is not allowed here"}`;
-  return problemAt(spec, issue.path, { why, try: `write ${legal === "" ? "a name like vm1" : legal}` }, "key");
+  return problemAt(spec, issue.path, { why, try: `write ${legal === "" ? `a name like ${issue.path[0] === "networks" ? "apps" : "vm1"}` : legal}` }, "key");
 }
 
 function explainMissing(path: Path, spec: SpecFile): Problem {
@@ -85,7 +87,7 @@ function explainValue(issue: Issue, value: unknown): Pick<Problem, "why" | "try"
   if (issue.code === "too_big") return { why: `${describe(value)} is more than ${issue.maximum}`, try: `write ${issue.maximum} or less` };
   if (issue.code === "invalid_format") return { why: `${describe(value)} does not fit: ${issue.message}`, try: `write something like ${exampleText(issue.path)}` };
   if (issue.path.length === 0) {
-    return { why: `a spec is a mapping with version, cluster, hosts and networks, and this is ${describe(value)}`, try: "write a first one with `spanwire init`" };
+    return { why: `a spec is a mapping with version, cluster, hosts and networks, and this is ${value === null ? "empty" : describe(value)}`, try: "write a first one with `spanwire init`" };
   }
   const { values, types } = allowedAt(issue.path);
   const why = `${describe(value)} is not ${[...values, ...types].join(" or ")}`;
@@ -97,7 +99,7 @@ function explainValue(issue: Issue, value: unknown): Pick<Problem, "why" | "try"
 
 function describe(value: unknown): string {
   if (typeof value === "string") return quote(value);
-  if (value === null) return "empty";
+  if (value === null) return "an empty value";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "a mapping" : String(value);
 }

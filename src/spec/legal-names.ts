@@ -17,5 +17,5 @@ export const DOCKER_TAKEN_NAMES: readonly string[] = ["bridge", "host", "none", 
  * is never "-", which ssh would read as an option (CVE-2017-1000117 was this in git).
  */
 export const SSH_DESTINATION =
-  /^(?:ssh:\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(?::[1-9][0-9]{0,4})?|(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9._:-]*)$/;
+  /^(?:ssh:\/\/(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:]+\])(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?|(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9._:-]*)$/;
 export const SSH_DESTINATION_RULE = "a name of ~/.ssh/config, HOST, USER@HOST or ssh://USER@HOST:PORT";

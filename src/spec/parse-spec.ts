@@ -48,7 +48,7 @@ function findTooMany(spec: SpecFile): Problem[] {
     const value = (spec.value as Record<string, unknown> | null)?.[field];
     const count = typeof value === "object" && value !== null ? Object.keys(value).length : 0;
     if (count <= most) return [];
-    return [problemAt(spec, [field], { why: `there are ${count} ${field}; at most ${most} are supported`, try: `use at most ${most}` })];
+    return [problemAt(spec, [field], { why: `there are ${count} ${field}; at most ${most} are supported`, try: "split the cluster" })];
   });
 }
 

@@ -61,9 +61,12 @@ export function findNodeProblems(document: Document.Parsed, file: string, at: (o
   }
 
   function checkNumber(scalar: Scalar, path: readonly PropertyKey[]): void {
-    const isNumber = typeof scalar.value === "number" && scalar.type === "PLAIN";
-    if (isNumber && !PLAIN_NUMBER.test(scalar.source ?? "")) {
-      add(scalar, path, `${quote(scalar.source ?? "")} is not a plain decimal number`, `write ${Number.isSafeInteger(scalar.value) ? String(scalar.value) : "it in plain digits"}`);
+    if (typeof scalar.value !== "number" || scalar.type !== "PLAIN") return;
+    const source = scalar.source ?? "";
+    if (!PLAIN_NUMBER.test(source)) {
+      add(scalar, path, `${quote(source)} is not a plain decimal number`, `write ${Number.isSafeInteger(scalar.value) ? String(scalar.value) : "it in plain digits"}`);
+    } else if (Math.abs(scalar.value) > Number.MAX_SAFE_INTEGER) {
+      add(scalar, path, `${quote(source)} is larger than any number here can be`, "write a smaller number");
     }
   }
 
