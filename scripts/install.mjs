@@ -22,7 +22,7 @@ const COMMANDS = {
   nftables: ["nft"],
   procps: ["sysctl"],
   tcpdump: ["tcpdump"],
-  "util-linux": ["nsenter", "unshare", "mount"],
+  "util-linux": ["flock", "nsenter", "unshare", "mount"],
 };
 
 export const LAB_PACKAGES = ["busybox-static", "docker-cli", "docker.io", "iproute2", "iptables", "iputils-ping", "nftables", "procps", "util-linux"];

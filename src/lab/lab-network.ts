@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { SpanwireError } from "../util/problem.ts";
 import { run } from "../util/run.ts";
 import {
@@ -11,12 +12,14 @@ import {
   OUTSIDE_ADDRESS,
   STATE_ROOT,
 } from "./lab-names.ts";
-import type { LabHost, LabState } from "./lab-state.ts";
+import { type LabHost, type LabState, listLabs } from "./lab-state.ts";
 import { createCutTable } from "./lab-faults.ts";
 import { ipBatch, runTool } from "./tools.ts";
 
 /** Says that /run/netns was made for a lab, so the last lab takes it away again. */
 const NETNS_MARKER = `${STATE_ROOT}/.made-netns-directory`;
+/** One lab must not take /run/netns away while another starts to use it. flock(1) locks a directory and leaves no file. */
+const NETNS_LOCK = ["flock", dirname(NETNS_ROOT)] as const;
 
 /** Two switches (management, data) and a cable from each to every host. The machine's own namespace never sees a link. */
 export async function createLabNetwork(lab: LabState): Promise<void> {
@@ -37,7 +40,11 @@ async function createNamespaces(lab: LabState): Promise<void> {
     mkdirSync(STATE_ROOT, { recursive: true, mode: 0o700 });
     writeFileSync(NETNS_MARKER, "");
   }
-  await ipBatch(lab.runId, undefined, lab.namespaces.map((name) => `netns add ${name}`), "creating the network namespaces");
+  await runTool([...NETNS_LOCK, "ip", "-batch", "-"], {
+    runId: lab.runId,
+    doing: "creating the network namespaces",
+    stdin: lab.namespaces.map((name) => `netns add ${name}\n`).join(""),
+  });
 }
 
 function switchLines(lab: LabState): string[] {
@@ -108,15 +115,15 @@ export async function removeNamespaces(runId: string, namespaces: readonly strin
   }
 }
 
-/** `ip netns add` mounts /run/netns on itself; who came first puts it back when it is empty. */
-export async function removeNetnsRoot(): Promise<void> {
-  if (!existsSync(NETNS_MARKER)) return;
-  if (existsSync(NETNS_ROOT) && readdirSync(NETNS_ROOT).length > 0) return; // the next lab that goes looks again
-  while (isMountPoint(NETNS_ROOT)) {
-    if ((await run(["umount", "-n", NETNS_ROOT])).exitCode !== 0) return; // somebody has just added one
-  }
-  if (existsSync(NETNS_ROOT)) rmdirSync(NETNS_ROOT);
+/** `ip netns add` mounts /run/netns on itself; the last lab puts it back, unless somebody else uses it by now. */
+export async function removeNetnsRoot(runId: string): Promise<void> {
+  if (!existsSync(NETNS_MARKER) || listLabs().some((other) => other !== runId)) return;
   rmSync(NETNS_MARKER, { force: true });
+  if (existsSync(NETNS_ROOT) && readdirSync(NETNS_ROOT).length > 0) return;
+  while (isMountPoint(NETNS_ROOT)) {
+    if ((await run([...NETNS_LOCK, "umount", "-n", NETNS_ROOT])).exitCode !== 0) return; // somebody has just added one
+  }
+  await run([...NETNS_LOCK, "rmdir", NETNS_ROOT]); // fails when it is gone or in use: both are right
 }
 
 function isMountPoint(path: string): boolean {

@@ -30,7 +30,7 @@ export async function stopLab(runId: string): Promise<boolean> {
   await removeCgroups(names);
   const hadData = await removeData(runId);
   removeStaleBuilds();
-  await removeNetnsRoot();
+  await removeNetnsRoot(runId);
   removeLabState(runId);
   return lab !== undefined || hadData;
 }

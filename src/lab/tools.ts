@@ -23,8 +23,7 @@ export async function runTool(argv: readonly [string, ...string[]], options: Too
   });
 }
 
-/** Several `ip` commands in one process, in a namespace or (undefined) in the machine's own. */
-export function ipBatch(runId: string, namespace: string | undefined, lines: readonly string[], doing: string): Promise<string> {
-  const inside = namespace === undefined ? [] : ["-n", namespace];
-  return runTool(["ip", ...inside, "-batch", "-"], { runId, doing, stdin: `${lines.join("\n")}\n` });
+/** Several `ip` commands in one process, in a namespace. */
+export function ipBatch(runId: string, namespace: string, lines: readonly string[], doing: string): Promise<string> {
+  return runTool(["ip", "-n", namespace, "-batch", "-"], { runId, doing, stdin: `${lines.join("\n")}\n` });
 }

@@ -1,3 +1,6 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cutHosts, healLab, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
 import { getLabHost, type LabHost, type LabState } from "../../src/lab/lab-state.ts";
@@ -22,10 +25,35 @@ afterAll(() => stopLab(runId));
 
 const IP_AND_ICMP_BYTES = 28;
 
-/** One packet of exactly this size on the wire, not to be fragmented. */
+/**
+ * One packet of exactly this size on the wire, not to be fragmented. It waits longer than a second: a neighbour that was
+ * asked for in vain is asked for again only then (arp(7), retrans_time_ms).
+ */
 const send = (from: LabHost, to: string, packetBytes = 100): Promise<RunResult> =>
-  run(["ip", "netns", "exec", from.namespace, "ping", "-M", "do", "-c1", "-W0.4", "-s", String(packetBytes - IP_AND_ICMP_BYTES), to]);
+  run(["ip", "netns", "exec", from.namespace, "ping", "-M", "do", "-c1", "-W1.5", "-s", String(packetBytes - IP_AND_ICMP_BYTES), to]);
 const passes = async (from: LabHost, to: string, packetBytes?: number): Promise<boolean> => (await send(from, to, packetBytes)).exitCode === 0;
+
+const TCP_BYTES = 300_000;
+
+/** Opens a connection (small packets pass), sends, and answers how many bytes arrived until nothing came for a second. */
+async function sendTcp(from: LabHost, to: LabHost): Promise<number> {
+  const server = startInHost(to, `
+    require("node:net").createServer((socket) => {
+      let bytes = 0;
+      const done = () => process.stdout.write(String(bytes), () => process.exit());
+      socket.setTimeout(1000, done).on("data", (chunk) => (bytes += chunk.length)).on("end", done);
+    }).listen(9000, "${to.address}", () => process.stdout.write("listening\\n"));
+  `);
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe("listening");
+  const client = startInHost(from, `require("node:net").connect(9000, "${to.address}").end(Buffer.alloc(${TCP_BYTES}))`);
+  const bytes = Number((await lines.next()).value);
+  client.kill("SIGKILL");
+  return bytes;
+}
+
+const startInHost = (host: LabHost, program: string): ChildProcessByStdio<null, Readable, null> =>
+  spawn("ip", ["netns", "exec", host.namespace, process.execPath, "-e", program], { stdio: ["ignore", "pipe", "ignore"] });
 
 async function reachable(): Promise<string[]> {
   const pairs = [h1, h2, h3].flatMap((from) => [h1, h2, h3].filter((to) => to !== from).map((to) => [from, to] as const));
@@ -80,6 +108,13 @@ describe("mtu", () => {
     }
     expect(await passes(h1, h3.address, 1500)).toBe(true);
     expect((await readFaults(lab)).mtus).toEqual([{ host: "h2", ownMtuBytes: 1500, portMtuBytes: 1400 }]);
+  });
+
+  test("silent: TCP does not get through either, though its bursts are handed over whole", async () => {
+    expect(await sendTcp(h1, h2)).toBe(TCP_BYTES);
+    await setHostMtu(lab, h2, 1400, true);
+    expect(await sendTcp(h1, h2)).toBe(0);
+    expect(await sendTcp(h1, h3)).toBe(TCP_BYTES);
   });
 
   test("heal gives the whole size back", async () => {
