@@ -8,7 +8,6 @@ import { problemAt, type SpecFile } from "./spec-file.ts";
 /** Underlay addresses: usable, one each, one family. */
 export function checkHosts(cluster: Cluster, spec: SpecFile): Findings {
   const problems: Problem[] = [];
-  const warnings: Problem[] = [];
   const owners = new Map<string, string>();
   const first = cluster.hosts[0];
   for (const host of cluster.hosts) {
@@ -28,10 +27,9 @@ export function checkHosts(cluster: Cluster, spec: SpecFile): Findings {
       problems.push(problemAt(spec, path, { why, try: "use addresses of one family for all hosts" }));
     }
   }
-  if (Array.isArray(spec.value)) return { problems, warnings };
   const hosts = (spec.value as Record<string, unknown>)["hosts"];
   if (typeof hosts === "object" && hosts !== null && Object.keys(hosts).length === 0) {
     problems.push(problemAt(spec, ["hosts"], { why: "there are no hosts", try: "add vm1: { address: 192.168.122.81 }" }));
   }
-  return { problems, warnings };
+  return { problems, warnings: [] };
 }

@@ -5,6 +5,7 @@ import { MAX_FILE_BYTES } from "./limits.ts";
  * Characters that a reader of the file cannot see: controls (tab and line ends aside) and those that reorder text, by
  * which a file can look different from what it says (CVE-2021-42574).
  */
+// oxlint-disable-next-line no-control-regex -- these are the characters it is about
 const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Bytes to text: UTF-8 with or without a byte order mark, nothing invisible. Throws SpanwireError. */

@@ -4,7 +4,7 @@ import { SpanwireError, type Problem } from "../util/problem.ts";
 import { compareNames } from "./compare-names.ts";
 import type { Lock, LockedHost, LockedNetwork } from "./lock.ts";
 import { HOST_NAME, LABEL_NAME, SSH_DESTINATION } from "./legal-names.ts";
-import { pathText } from "./quote.ts";
+import { pathText, quote } from "./quote.ts";
 
 const prefix = z.string().refine((text) => findPrefixFault(text) === undefined, "not a prefix");
 const hostSchema = z.strictObject({
@@ -42,7 +42,7 @@ export function parseLock(text: string, file: string): Lock {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new SpanwireError({ ...problem, why: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` }, { cause: error });
+    throw new SpanwireError({ ...problem, why: `it is not JSON (${quote(String(error))})` }, { cause: error });
   }
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === "number" && version !== 1) {
@@ -65,9 +65,9 @@ function findClashes(lock: Lock): Pick<Problem, "what" | "why">[] {
     const owner = indexes.get(host.index);
     if (owner !== undefined) clashes.push({ what: name, why: `its index ${host.index} is also that of ${owner}` });
     indexes.set(host.index, name);
-    if (Object.hasOwn(lock.hosts, name) && Object.hasOwn(lock.removedHosts, name) && owner === undefined) {
-      clashes.push({ what: name, why: "it is listed as a host and as removed" });
-    }
+  }
+  for (const name of Object.keys(lock.removedHosts)) {
+    if (Object.hasOwn(lock.hosts, name)) clashes.push({ what: name, why: "it is listed as a host and as removed" });
   }
   const vnis = new Map<number, string>();
   for (const [name, network] of Object.entries(lock.networks)) {

@@ -78,7 +78,8 @@ function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: PinNetwor
     subnetFamily: familyOf(network.subnet),
   });
   if (typeof mtu !== "number") {
-    notes.fail(["mtu"], { why: isPinned ? `the MTU is pinned, but ${mtu.why}` : mtu.why, try: mtu.try });
+    const about = { why: `the MTU is pinned, but ${mtu.why}`, try: "raise the underlay's MTU, or write a smaller mtu (containers must then be reconnected)" };
+    notes.fail(["mtu"], isPinned ? about : mtu);
     return underlayMtuBytes;
   }
   if (before !== undefined && before.mtuBytes !== mtu) notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);

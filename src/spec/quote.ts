@@ -1,5 +1,6 @@
 const MAX_QUOTED = 80;
 /** C0 and C1 controls, and characters that reorder or hide text (Unicode Bidi_Control, zero-width). */
+// oxlint-disable-next-line no-control-regex -- these are the characters it is about
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Untrusted text for a message: quoted, short, and unable to steer a terminal. */

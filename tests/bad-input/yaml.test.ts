@@ -77,12 +77,12 @@ describe("B03: alias bombs", () => {
     `);
     expect(problemsOf("a: &a [*a]\n")).toMatchInlineSnapshot(`
       [
-        "1:8 input, a[0]: no anchor &a is complete above this alias -> define the anchor before it is used, and not around it",
+        "1:8 input, a[0]: no anchor "&a" is complete above this alias -> define the anchor before it is used, and not around it",
       ]
     `);
     expect(problemsOf("a: *nowhere\n")).toMatchInlineSnapshot(`
       [
-        "1:4 input, a: no anchor &nowhere is complete above this alias -> define the anchor before it is used, and not around it",
+        "1:4 input, a: no anchor "&nowhere" is complete above this alias -> define the anchor before it is used, and not around it",
       ]
     `);
   });
