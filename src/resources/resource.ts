@@ -19,6 +19,10 @@ export interface BridgeResource {
   name: string;
   mac: string;
   mtuBytes: number;
+  up: boolean;
+  stp: boolean;
+  /** Off: without a querier, snooping forgets groups and drops what members expect on an Ethernet switch. */
+  mcastSnooping: boolean;
   mark: string;
 }
 
@@ -37,8 +41,16 @@ export interface VxlanResource {
   local: string;
   mac: string;
   mtuBytes: number;
+  /** "set": never fragment outside, or a wrong MTU stays hidden (ip-link(8), VXLAN "df"). */
+  df: string;
+  ttl: number;
+  learning: boolean;
   /** Only one tunnel port of a network floods while two stand side by side (docs/adr/0004). */
   flooding: boolean;
+  /** No frame goes from one tunnel port to another: split horizon. */
+  isolated: boolean;
+  neighSuppress: boolean;
+  up: boolean;
   mark: string;
 }
 
@@ -54,8 +66,19 @@ export interface NeighboursResource {
   kind: "neighbours";
   bridge: string;
   device: string;
-  entries: readonly { address: string; mac: string; vtep: string }[];
+  entries: readonly NeighbourEntry[];
 }
+
+/** Three kernel entries that belong together: neighbour on the bridge, FDB entry of tunnel and of bridge. */
+export interface NeighbourEntry {
+  address: string;
+  mac: string;
+  vtep: string;
+  /** Only on observed entries of which a part is missing: the parts that are there. */
+  parts?: readonly NeighbourPart[];
+}
+
+export type NeighbourPart = "neighbour" | "tunnel-fdb" | "bridge-fdb";
 
 export interface SysctlResource {
   kind: "sysctl";
@@ -70,7 +93,6 @@ export interface SysctlResource {
 export interface NftTableResource {
   kind: "nft-table";
   name: string;
-  mark: string;
   sets: readonly NftSet[];
   chains: readonly NftChain[];
 }
@@ -107,6 +129,8 @@ export interface DockerNetworkResource {
   ipRange: string;
   gateway: string;
   mtuBytes: number;
+  /** Docker's own masquerade; off, because it would also hide cross-host addresses. */
+  masquerade: boolean;
   labels: Readonly<Record<string, string>>;
 }
 
@@ -172,8 +196,12 @@ export interface ResourceKind<R extends Resource> {
   slot?(resource: R): string;
   /** The same resource, present but passive, as it stands beside the one still in its slot. */
   standby?(resource: R): R;
-  /** Changes that must wait for the `switch` stage even when they are additions. */
+  /** The resource whose removal takes this one along, so that removing both needs one step. */
+  diesWith?(resource: R): string;
+  /** Additions that wait until every host has finished the `add` stage. */
   addsInSwitch?: boolean;
+  /** False for what is on the host anyway: put right when desired, never removed. Absent means always ours. */
+  isOwned?(resource: R): boolean;
   /** What running containers notice of the step. */
   impact(before: R | null, after: R | null): string;
 }

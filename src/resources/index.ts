@@ -1,0 +1,41 @@
+import { address } from "./address.ts";
+import { bridgePort } from "./bridge-port.ts";
+import { bridge } from "./bridge.ts";
+import { dockerNetwork } from "./docker-network.ts";
+import { floodList } from "./flood-list.ts";
+import { neighbours } from "./neighbours.ts";
+import { nftTable } from "./nft-table.ts";
+import type { Resource, ResourceKind, ResourceKindName } from "./resource.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { sysctl } from "./sysctl.ts";
+import { vxlan } from "./vxlan.ts";
+
+/** The registry: a new kind is one file and one line here. The order is the tie-breaker of a plan's order. */
+const KINDS = {
+  "nft-table": nftTable,
+  bridge,
+  address,
+  vxlan,
+  "bridge-port": bridgePort,
+  "flood-list": floodList,
+  neighbours,
+  sysctl,
+  "docker-network": dockerNetwork,
+} satisfies { [K in ResourceKindName]: ResourceKind<Extract<Resource, { kind: K }>> };
+
+export const KIND_NAMES = Object.keys(KINDS) as readonly ResourceKindName[];
+
+/** The one place where a resource meets its kind: the cast is sound because the registry is keyed by kind. */
+export function kindOf<R extends Resource>(resource: R | ResourceKindName): ResourceKind<R> {
+  return KINDS[typeof resource === "string" ? resource : resource.kind] as unknown as ResourceKind<R>;
+}
+
+export function keyOf(resource: Resource): string {
+  return kindOf(resource).key(resource);
+}
+
+/** Everything on a host that carries the cluster's mark, by key. */
+export function observeResources(snapshot: Snapshot, clusterUuid: string): Map<string, Resource> {
+  const resources = KIND_NAMES.flatMap((name): Resource[] => kindOf<Resource>(name).read(snapshot, clusterUuid));
+  return new Map(resources.map((resource) => [keyOf(resource), resource]));
+}

@@ -1,0 +1,35 @@
+/**
+ * The ownership mark, kept as a link's alias (IFLA_IFALIAS, at most 255 bytes) so that a host tells whose a thing is
+ * and a lost lock can be rebuilt: "spanwire,uuid=...,cluster=prod,index=1,network=apps,slice=10.64.1.0/24".
+ */
+export interface Mark {
+  uuid: string;
+  cluster: string;
+  index: number;
+  network: string;
+  slice: string;
+}
+
+export function formatMark(mark: Mark): string {
+  return `spanwire,uuid=${mark.uuid},cluster=${mark.cluster},index=${mark.index},network=${mark.network},slice=${mark.slice}`;
+}
+
+/** Undefined for an alias that is not one of our marks. */
+export function findMark(alias: string): Mark | undefined {
+  const [head, ...pairs] = alias.split(",");
+  if (head !== "spanwire") return undefined;
+  const fields = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+  const uuid = fields.get("uuid");
+  if (uuid === undefined) return undefined;
+  return {
+    uuid,
+    cluster: fields.get("cluster") ?? "",
+    index: Number(fields.get("index") ?? 0),
+    network: fields.get("network") ?? "",
+    slice: fields.get("slice") ?? "",
+  };
+}
+
+export function isMarkedBy(alias: string, clusterUuid: string): boolean {
+  return findMark(alias)?.uuid === clusterUuid;
+}

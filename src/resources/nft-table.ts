@@ -1,0 +1,97 @@
+import { compareSets } from "./differences.ts";
+import type { Difference, NftChain, NftRule, NftSet, NftTableResource, ResourceKind } from "./resource.ts";
+
+/** Table names carry the whole cluster UUID: the name is the mark. */
+export function nftTableName(clusterUuid: string): string {
+  return `spanwire_${clusterUuid.replaceAll("-", "")}`;
+}
+
+/**
+ * Our one nftables table. It only restricts and masquerades: an accept here cannot undo a drop elsewhere (nft(8), base
+ * chains). Rules are recognised by their comment, a hash of their text, because listings differ between nft versions.
+ */
+export const nftTable: ResourceKind<NftTableResource> = {
+  kind: "nft-table",
+  key: (resource) => `nft-table/${resource.name}`,
+
+  read: (snapshot, clusterUuid) =>
+    snapshot.nftTables
+      .filter((table) => table.family === "inet" && table.name === nftTableName(clusterUuid))
+      .map((table) => ({
+        kind: "nft-table",
+        name: table.name,
+        sets: table.sets.map((set) => ({ name: set.name, type: "ipv4_addr", interval: false, elements: [...set.elements].sort() })),
+        chains: table.chains.map((chain) => ({
+          name: chain.name,
+          type: chain.type as NftChain["type"],
+          hook: chain.hook as NftChain["hook"],
+          priority: chain.priority,
+          rules: chain.rules.map((rule) => ({ id: rule.comment, text: "" })),
+        })),
+      })),
+
+  compare: (desired, observed) => [...compareTableSets(desired.sets, observed.sets), ...compareChains(desired.chains, observed.chains)],
+
+  dependencies: () => [],
+
+  union(before, after) {
+    // before's rules have no text when they were observed: what they restrict goes only with what they protect,
+    // so only the sets need both states
+    const sets = after.sets.map((set) => {
+      const former = before.sets.find((candidate) => candidate.name === set.name);
+      return former === undefined ? set : { ...set, elements: [...new Set([...former.elements, ...set.elements])].sort() };
+    });
+    return { ...after, sets };
+  },
+
+  commands(before, after) {
+    if (after === null) return before === null ? [] : [{ tool: "nft", script: `delete table inet ${before.name}\n` }];
+    return [{ tool: "nft", script: renderTable(after) }];
+  },
+
+  impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
+};
+
+/** Adds, empties and fills in one transaction: works whether or not the table is there (nft 1.0.6 has no `destroy`). */
+function renderTable(table: NftTableResource): string {
+  const lines = [`table inet ${table.name}`, `delete table inet ${table.name}`, `table inet ${table.name} {`];
+  for (const set of table.sets) {
+    lines.push(`  set ${set.name} {`, `    type ${set.type}`);
+    if (set.interval) lines.push("    flags interval");
+    if (set.elements.length > 0) lines.push(`    elements = { ${set.elements.join(", ")} }`);
+    lines.push("  }");
+  }
+  for (const chain of table.chains) {
+    lines.push(`  chain ${chain.name} {`, `    type ${chain.type} hook ${chain.hook} priority ${chain.priority}; policy accept;`);
+    for (const rule of chain.rules) lines.push(`    ${rule.text} comment "${rule.id}"`);
+    lines.push("  }");
+  }
+  return `${[...lines, "}"].join("\n")}\n`;
+}
+
+function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {
+  return desired.flatMap((set) =>
+    compareSets(
+      `set ${set.name}`,
+      set.elements,
+      observed.find((candidate) => candidate.name === set.name)?.elements ?? [],
+      "only these addresses are meant",
+    ),
+  );
+}
+
+function compareChains(desired: readonly NftChain[], observed: readonly NftChain[]): Difference[] {
+  return desired.flatMap((chain) => {
+    const found = observed.find((candidate) => candidate.name === chain.name);
+    const from = found === undefined ? "absent" : describeChain(found);
+    const to = describeChain(chain);
+    if (from === to) return [];
+    const missing = chain.rules.filter((rule) => found?.rules.every((other) => other.id !== rule.id) ?? true);
+    const reason = missing.length > 0 ? `rules not in force: ${missing.map((rule) => rule.text).join("; ")}` : "rules differ from ours";
+    return [{ field: `chain ${chain.name}`, from, to, reason, needs: "change" as const }];
+  });
+}
+
+function describeChain(chain: NftChain): string {
+  return `${chain.type} ${chain.hook} ${chain.priority} [${chain.rules.map((rule: NftRule) => rule.id || "foreign rule").join(" ")}]`;
+}
