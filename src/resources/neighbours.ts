@@ -29,6 +29,8 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   dependencies: (resource) => [`link/${resource.bridge}`, `link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
 
+  addsInSwitch: true, // beside an old tunnel it would draw traffic to one the peers do not have yet
+
   union(before, after) {
     const wanted = new Set(after.entries.map((entry) => entry.address));
     const kept = before.entries.filter((entry) => entry.parts === undefined && !wanted.has(entry.address));

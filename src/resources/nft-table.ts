@@ -20,6 +20,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
       .map((table) => ({
         kind: "nft-table",
         name: table.name,
+        listing: table.text,
         sets: table.sets.map((set) => ({ name: set.name, type: "ipv4_addr", interval: false, elements: [...set.elements].sort() })),
         chains: table.chains.map((chain) => ({
           name: chain.name,
@@ -41,7 +42,8 @@ export const nftTable: ResourceKind<NftTableResource> = {
       const former = before.sets.find((candidate) => candidate.name === set.name);
       return former === undefined ? set : { ...set, elements: [...new Set([...former.elements, ...set.elements])].sort() };
     });
-    return { ...after, sets };
+    const { listing: _, ...wanted } = after;
+    return { ...wanted, sets };
   },
 
   commands(before, after) {
@@ -54,7 +56,9 @@ export const nftTable: ResourceKind<NftTableResource> = {
 
 /** Adds, empties and fills in one transaction: works whether or not the table is there (nft 1.0.6 has no `destroy`). */
 function renderTable(table: NftTableResource): string {
-  const lines = [`table inet ${table.name}`, `delete table inet ${table.name}`, `table inet ${table.name} {`];
+  const empty = [`table inet ${table.name}`, `delete table inet ${table.name}`];
+  if (table.listing !== undefined) return `${empty.join("\n")}\n${table.listing.trim()}\n`;
+  const lines = [...empty, `table inet ${table.name} {`];
   for (const set of table.sets) {
     lines.push(`  set ${set.name} {`, `    type ${set.type}`);
     if (set.interval) lines.push("    flags interval");

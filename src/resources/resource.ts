@@ -95,6 +95,8 @@ export interface NftTableResource {
   name: string;
   sets: readonly NftSet[];
   chains: readonly NftChain[];
+  /** Only on observed tables: nft's own listing, which a revert writes back. */
+  listing?: string;
 }
 
 export interface NftSet {

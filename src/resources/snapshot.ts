@@ -93,7 +93,8 @@ export interface SnapshotNeighbour {
 export interface SnapshotNftTable {
   family: string;
   name: string;
-  comment: string;
+  /** `nft -s list table`: valid input for nft -f, so that a revert can put back exactly what was there. */
+  text: string;
   sets: readonly { name: string; elements: readonly string[] }[];
   chains: readonly SnapshotNftChain[];
 }

@@ -1,0 +1,98 @@
+import type { Attach, Cluster, Dataplane, Egress } from "../spec/cluster.ts";
+import type { Lock } from "../spec/lock.ts";
+import { deriveMac } from "./mac.ts";
+import { linkName } from "./names.ts";
+import { prefixLength } from "./prefix.ts";
+import { layoutSlice } from "./slices.ts";
+
+/** A network with every number filled in from the lock; the same value serves all hosts. */
+export interface ResolvedNetwork {
+  name: string;
+  subnet: string;
+  dataplane: Dataplane;
+  vni: number;
+  mtuBytes: number;
+  egress: Egress;
+  attach: Attach;
+  /** Our bridge; the same name on every host. */
+  bridge: string;
+  /** By underlay address as text, so that lists made from it are sorted already. */
+  members: readonly ResolvedMember[];
+}
+
+/** A host's place in a network. */
+export interface ResolvedMember {
+  host: string;
+  index: number;
+  /** Underlay address: the tunnel's end. */
+  vtep: string;
+  slice: string;
+  gateway: string;
+  /** With the subnet's prefix length. */
+  gatewayCidr: string;
+  /** MAC of the bridge, so of the gateway. */
+  gatewayMac: string;
+  vtepMac: string;
+  dockerRange: string;
+  probeCidr: string;
+  probeMac: string;
+}
+
+export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[] {
+  return cluster.networks.flatMap((network) => {
+    const locked = lock.networks[network.name];
+    if (locked === undefined) return [];
+    const length = prefixLength(network.subnet);
+    const members = cluster.hosts.flatMap((host) => {
+      const index = lock.hosts[host.name]?.index;
+      const slice = locked.slices[host.name];
+      if (index === undefined || slice === undefined) return [];
+      return [resolveMember({ uuid: lock.uuid, network: network.name, host: host.name, vtep: host.address, index, slice, length })];
+    });
+    return [
+      {
+        name: network.name,
+        subnet: network.subnet,
+        dataplane: network.dataplane,
+        vni: locked.vni,
+        mtuBytes: locked.mtuBytes,
+        egress: network.egress,
+        attach: network.attach,
+        bridge: linkName("b", lock.uuid, network.name),
+        members: members.sort((a, b) => (a.vtep < b.vtep ? -1 : 1)),
+      },
+    ];
+  });
+}
+
+interface MemberInput {
+  uuid: string;
+  network: string;
+  host: string;
+  vtep: string;
+  index: number;
+  slice: string;
+  length: number;
+}
+
+function resolveMember({ uuid, network, host, vtep, index, slice, length }: MemberInput): ResolvedMember {
+  const { gateway, probe, dockerRange } = layoutSlice(slice);
+  const mac = (role: string): string => deriveMac(uuid, network, String(index), role);
+  return {
+    host,
+    index,
+    vtep,
+    slice,
+    gateway,
+    gatewayCidr: `${gateway}/${length}`,
+    gatewayMac: mac("gateway"),
+    vtepMac: mac("vtep"),
+    dockerRange,
+    probeCidr: `${probe}/${length}`,
+    probeMac: mac("probe"),
+  };
+}
+
+export function findMember(network: ResolvedNetwork, host: string): ResolvedMember | undefined {
+  return network.members.find((member) => member.host === host);
+}

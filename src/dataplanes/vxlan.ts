@@ -1,0 +1,55 @@
+import { linkName } from "../addressing/names.ts";
+import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import type { DataplaneCompiler } from "./dataplane.ts";
+
+/** Hops an outer packet may take; the kernel's own default for tunnels without `ttl` is the route's. */
+const OUTER_TTL = 64;
+
+/**
+ * Kernel VXLAN with unicast peers: one device per network, a head-end replication list of the other hosts, and the
+ * hosts' own overlay addresses known in advance. Members' MACs are learned from traffic. Multicast groups were dropped
+ * (clouds do not carry them), and so was `external` mode (one device for all networks, but flags per network are gone).
+ */
+export const vxlanDataplane: DataplaneCompiler = {
+  type: "vxlan",
+  encapsulation: "vxlan",
+
+  compile(network, member, mark) {
+    const device = vxlanDeviceName(network);
+    const peers = network.members.filter((peer) => peer.host !== member.host);
+    return [
+      {
+        kind: "vxlan",
+        name: device,
+        bridge: network.bridge,
+        vni: network.vni,
+        port: network.dataplane.port,
+        local: member.vtep,
+        mac: member.vtepMac,
+        mtuBytes: network.mtuBytes,
+        df: "set",
+        ttl: OUTER_TTL,
+        learning: true,
+        flooding: true,
+        isolated: true,
+        neighSuppress: true,
+        up: true,
+        mark,
+      },
+      { kind: "flood-list", device, remotes: peers.map((peer) => peer.vtep).sort() },
+      {
+        kind: "neighbours",
+        bridge: network.bridge,
+        device,
+        entries: peers
+          .map((peer) => ({ address: peer.gateway, mac: peer.gatewayMac, vtep: peer.vtep }))
+          .sort((a, b) => (a.vtep < b.vtep ? -1 : 1)),
+      },
+    ];
+  },
+};
+
+/** A hash over what the kernel cannot change on a living device. */
+export function vxlanDeviceName(network: ResolvedNetwork): string {
+  return linkName("v", network.bridge, String(network.vni), String(network.dataplane.port));
+}

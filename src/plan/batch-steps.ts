@@ -1,0 +1,48 @@
+import { kindOf } from "../resources/index.ts";
+import type { Command, Resource } from "../resources/resource.ts";
+import type { Step } from "./step.ts";
+
+/** What one process (or one call of an API) does: the unit the journal keeps. */
+export interface Batch {
+  tool: Command["tool"];
+  commands: readonly Command[];
+  /** Steps this batch belongs to; a step may need two batches. */
+  stepIds: readonly string[];
+}
+
+/** The commands of a step, as both `plan` and the host program render them. */
+export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
+  return kindOf((step.after ?? step.before) as Resource).commands(step.before, step.after);
+}
+
+/** Commands in order, neighbours of one tool joined. Steps of one kind are independent, so their tools may be sorted. */
+export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
+  const tagged = groupByKind(steps).flatMap((group) => {
+    const commands = group.flatMap((step) => commandsOf(step).map((command) => ({ command, stepId: step.id })));
+    const tools = [...new Set(commands.map(({ command }) => command.tool))];
+    return tools.length < 2 ? commands : tools.flatMap((tool) => commands.filter(({ command }) => command.tool === tool));
+  });
+  const batches: { tool: Command["tool"]; commands: Command[]; stepIds: Set<string> }[] = [];
+  for (const { command, stepId } of tagged) {
+    const last = batches.at(-1);
+    if (last !== undefined && last.tool === command.tool && JOINABLE.has(command.tool)) {
+      last.commands.push(command);
+      last.stepIds.add(stepId);
+    } else batches.push({ tool: command.tool, commands: [command], stepIds: new Set([stepId]) });
+  }
+  return batches.map((batch) => ({ ...batch, stepIds: [...batch.stepIds] }));
+}
+
+/** One process can do many of these; each Docker call is one of its own. */
+const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "nft", "sysctl", "state"]);
+
+function groupByKind<S extends Pick<Step, "before" | "after">>(steps: readonly S[]): S[][] {
+  const groups: S[][] = [];
+  for (const step of steps) {
+    const group = groups.at(-1);
+    const kind = (step.after ?? step.before)?.kind;
+    if (group !== undefined && (group[0]?.after ?? group[0]?.before)?.kind === kind) group.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}

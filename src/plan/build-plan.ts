@@ -1,0 +1,111 @@
+import { familyOf } from "../addressing/prefix.ts";
+import { resolveNetworks } from "../addressing/resolve-networks.ts";
+import { observeResources } from "../resources/index.ts";
+import type { Snapshot } from "../resources/snapshot.ts";
+import { checkPrefixesInUse } from "../spec/check-facts.ts";
+import type { Cluster, Host } from "../spec/cluster.ts";
+import type { Lock } from "../spec/lock.ts";
+import { pinLock } from "../spec/pin-lock.ts";
+import { SpanwireError, type FilePosition, type Problem } from "../util/problem.ts";
+import { compileHost } from "./compile-host.ts";
+import { deriveFacts, type HostFacts } from "./facts.ts";
+import { fingerprintHost } from "./fingerprint.ts";
+import type { HostPlan, Plan } from "./plan.ts";
+import { planHost } from "./plan-host.ts";
+import { checkHost } from "./preflight.ts";
+import { recoverLock } from "./recover-lock.ts";
+
+export interface BuildPlanInput {
+  cluster: Cluster;
+  lock: Lock | undefined;
+  /** For a cluster that has no lock yet. */
+  freshUuid: string;
+  /** Every host that answered. One that is missing is left out of the plan, and `unreachable` says why. */
+  snapshots: ReadonlyMap<string, Snapshot>;
+  unreachable: readonly Problem[];
+  locate?: (path: readonly PropertyKey[]) => FilePosition;
+}
+
+/** Smallest MTU assumed for hosts that did not answer: Ethernet's. */
+const ETHERNET_MTU_BYTES = 1500;
+
+/** Everything that must change, or every reason why nothing may. Pure. */
+export function buildPlan(input: BuildPlanInput): Plan {
+  const { cluster, snapshots } = input;
+  const previous = input.lock ?? recoverLock(cluster, snapshots);
+  const freshUuid = previous?.uuid ?? input.freshUuid;
+  const factsOf = new Map(cluster.hosts.map((host) => [host.name, findFacts(host, snapshots, freshUuid)]));
+  const { lock, changes } = pinLock({
+    cluster,
+    ...(previous === undefined ? {} : { previous }),
+    uuid: freshUuid,
+    underlayMtuBytes: smallestMtu([...factsOf.values()]),
+    underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
+    ...(input.locate === undefined ? {} : { locate: input.locate }),
+  });
+  const networks = resolveNetworks(cluster, lock);
+  const problems: Problem[] = [];
+  const hosts: HostPlan[] = [];
+
+  for (const host of cluster.hosts) {
+    const snapshot = snapshots.get(host.name);
+    const facts = factsOf.get(host.name);
+    if (snapshot === undefined || facts === undefined) continue;
+    const observed = observeResources(snapshot, lock.uuid);
+    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts });
+    const steps = planHost(desired, observed);
+    const index = lock.hosts[host.name]?.index ?? 0;
+    problems.push(...checkPrefixesInUse(cluster, host.name, facts.routes, input.locate));
+    problems.push(...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot, steps }));
+    hosts.push({ ...pick(host), leaving: false, basis: fingerprintHost(observed, facts), steps });
+  }
+  const leaving = planLeavingHosts(lock, input);
+  problems.push(...leaving.problems);
+  if (problems.length > 0) throw new SpanwireError(problems);
+  return {
+    version: 1,
+    kind: "plan",
+    cluster: cluster.name,
+    clusterUuid: lock.uuid,
+    lock,
+    lockChanges: changes,
+    hosts: [...hosts, ...leaving.hosts],
+    warnings: input.unreachable,
+  };
+}
+
+/** Tombstones: hosts that left the file keep nothing of ours. */
+function planLeavingHosts(lock: Lock, { snapshots, cluster }: BuildPlanInput): { hosts: HostPlan[]; problems: Problem[] } {
+  const hosts: HostPlan[] = [];
+  const problems: Problem[] = [];
+  for (const [name, locked] of Object.entries(lock.removedHosts)) {
+    const snapshot = snapshots.get(name);
+    if (snapshot === undefined) continue;
+    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster.name);
+    hosts.push(planned.host);
+    problems.push(...planned.problems);
+  }
+  return { hosts, problems };
+}
+
+/** Everything of the cluster goes from one host. */
+export function planRemoval(host: Host, snapshot: Snapshot, clusterUuid: string, clusterName: string): { host: HostPlan; problems: Problem[] } {
+  const observed = observeResources(snapshot, clusterUuid);
+  const facts = deriveFacts(snapshot, clusterUuid, host.address);
+  const steps = planHost([], observed);
+  const input = { host, clusterName, clusterUuid, networks: [], facts, snapshot, steps };
+  const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
+  return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };
+}
+
+function findFacts(host: Host, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): HostFacts | undefined {
+  const snapshot = snapshots.get(host.name);
+  return snapshot === undefined ? undefined : deriveFacts(snapshot, uuid, host.address);
+}
+
+function smallestMtu(facts: readonly (HostFacts | undefined)[]): number {
+  const known = facts.flatMap((fact) => fact?.underlayMtuBytes ?? []);
+  return known.length === 0 ? ETHERNET_MTU_BYTES : Math.min(...known);
+}
+
+const pick = (host: Host): { host: string; address: string; ssh: string } => ({ host: host.name, address: host.address, ssh: host.ssh });

@@ -1,0 +1,57 @@
+import { compileDockerNetwork } from "../attach/docker-network.ts";
+import { findMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { dataplaneOf } from "../dataplanes/index.ts";
+import { compileNftTable } from "../firewall/compile-nft-table.ts";
+import { formatMark } from "../resources/mark.ts";
+import type { Resource } from "../resources/resource.ts";
+import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../resources/sysctl-keys.ts";
+import type { HostFacts } from "./facts.ts";
+
+export interface CompileInput {
+  cluster: string;
+  clusterUuid: string;
+  networks: readonly ResolvedNetwork[];
+  host: string;
+  facts: Pick<HostFacts, "lostPorts">;
+}
+
+/** Everything one host must have. Pure: the same input gives the same list in the same order. */
+export function compileHost({ cluster, clusterUuid, networks, host, facts }: CompileInput): Resource[] {
+  const mine = networks.filter((network) => findMember(network, host) !== undefined);
+  if (mine.length === 0) return [];
+  const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
+  return [
+    compileNftTable(networks, host, clusterUuid),
+    ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host })),
+    ...(needsForwarding ? [{ kind: "sysctl", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
+    ...facts.lostPorts.flatMap((lost): Resource[] =>
+      mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", ...lost }] : [],
+    ),
+  ];
+}
+
+interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "host"> {
+  network: ResolvedNetwork;
+}
+
+function compileNetwork({ cluster, clusterUuid, network, host }: NetworkInput): Resource[] {
+  const member = findMember(network, host);
+  if (member === undefined) return [];
+  const mark = formatMark({ uuid: clusterUuid, cluster, index: member.index, network: network.name, slice: member.slice });
+  return [
+    {
+      kind: "bridge",
+      name: network.bridge,
+      mac: member.gatewayMac,
+      mtuBytes: network.mtuBytes,
+      up: true,
+      stp: false,
+      mcastSnooping: false,
+      mark,
+    },
+    { kind: "address", device: network.bridge, cidr: member.gatewayCidr },
+    { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
+    ...dataplaneOf(network.dataplane).compile(network, member, mark),
+    ...compileDockerNetwork(network, member, clusterUuid, cluster),
+  ];
+}

@@ -1,0 +1,76 @@
+import { isMarkedBy } from "../resources/mark.ts";
+import type { Snapshot, SnapshotRoute } from "../resources/snapshot.ts";
+
+/** What a plan needs to know of a host besides our own objects. */
+export interface HostFacts {
+  /** MTU of the device that carries the underlay address; undefined when no device has it. */
+  underlayMtuBytes: number | undefined;
+  underlayDevice: string | undefined;
+  /** Routes that do not lead to a device of ours. */
+  routes: readonly Pick<SnapshotRoute, "destination" | "device">[];
+  /** VXLAN devices that are not ours. */
+  foreignVxlans: readonly { name: string; vni: number; port: number }[];
+  udpPorts: readonly number[];
+  docker: { ready: boolean; reason: string; version: string; swarm: boolean };
+  /** Docker networks without our mark. */
+  foreignDockerNetworks: readonly { name: string; subnets: readonly string[] }[];
+  /** Running containers whose veth lost its bridge. */
+  lostPorts: readonly { device: string; bridge: string; container: string }[];
+  missingTools: readonly string[];
+}
+
+/** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
+export const NEEDED_TOOLS = ["ip", "bridge", "nft", "ping", "nsenter", "unshare"] as const;
+
+export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAddress: string): HostFacts {
+  const ours = new Set(snapshot.links.filter((link) => isMarkedBy(link.alias, clusterUuid)).map((link) => link.name));
+  const underlayDevice = snapshot.addresses.find((entry) => entry.cidr.split("/")[0] === underlayAddress)?.device;
+  const { docker } = snapshot;
+  return {
+    underlayDevice,
+    underlayMtuBytes: snapshot.links.find((link) => link.name === underlayDevice)?.mtuBytes,
+    routes: snapshot.routes.filter((route) => !isOurRoute(route, ours, snapshot)),
+    foreignVxlans: snapshot.links.flatMap((link) =>
+      link.vxlan === undefined || ours.has(link.name) ? [] : [{ name: link.name, vni: link.vxlan.vni, port: link.vxlan.port }],
+    ),
+    udpPorts: snapshot.udpPorts,
+    docker: {
+      ready: docker.state === "ready",
+      reason: docker.state === "ready" ? "" : docker.reason,
+      version: docker.state === "ready" ? docker.version : "",
+      swarm: docker.state === "ready" && docker.swarm,
+    },
+    foreignDockerNetworks:
+      docker.state === "ready"
+        ? docker.networks
+            .filter((network) => network.labels["io.spanwire.cluster"] !== clusterUuid)
+            .map((network) => ({ name: network.name, subnets: network.subnets.map((pool) => pool.subnet) }))
+        : [],
+    lostPorts: findLostPorts(snapshot, clusterUuid),
+    missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
+  };
+}
+
+/** A bridge Docker made again under our name has no mark yet: its route is recognised by the prefix of the name. */
+function isOurRoute(route: SnapshotRoute, ours: ReadonlySet<string>, snapshot: Snapshot): boolean {
+  if (ours.has(route.device)) return true;
+  const docker = snapshot.docker.state === "ready" ? snapshot.docker.networks : [];
+  return docker.some((network) => network.options["com.docker.network.bridge.name"] === route.device && route.device.startsWith("spw"));
+}
+
+function findLostPorts(snapshot: Snapshot, clusterUuid: string): HostFacts["lostPorts"] {
+  if (snapshot.docker.state !== "ready") return [];
+  const { networks, endpoints } = snapshot.docker;
+  return endpoints.flatMap((endpoint) => {
+    const network = networks.find((candidate) => candidate.name === endpoint.network);
+    const bridge = network?.options["com.docker.network.bridge.name"];
+    if (endpoint.device === undefined || bridge === undefined || network?.labels["io.spanwire.cluster"] !== clusterUuid) return [];
+    return [{ device: endpoint.device, bridge, container: endpoint.container }];
+  });
+}
+
+/** Running containers attached to a Docker network of that name. */
+export function containersOn(snapshot: Snapshot, dockerNetwork: string): string[] {
+  if (snapshot.docker.state !== "ready") return [];
+  return snapshot.docker.endpoints.filter((endpoint) => endpoint.network === dockerNetwork).map((endpoint) => endpoint.container);
+}

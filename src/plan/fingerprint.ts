@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+import { keyOf, kindOf } from "../resources/index.ts";
+import type { Resource } from "../resources/resource.ts";
+import type { HostFacts } from "./facts.ts";
+
+/**
+ * What a plan for this host was made from: our own objects and the facts it used. Containers, counters and learned
+ * entries are no part of it, so they never make a saved plan stale.
+ */
+export function fingerprintHost(observed: ReadonlyMap<string, Resource>, facts: HostFacts): string {
+  const ours = [...observed.values()]
+    .filter((resource) => kindOf(resource).isOwned?.(resource) ?? true)
+    .map((resource) => ({ key: keyOf(resource), ...resource, listing: undefined }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts };
+  return createHash("sha256").update(JSON.stringify({ ours, used })).digest("hex");
+}

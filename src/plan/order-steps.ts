@@ -1,0 +1,55 @@
+import { KIND_NAMES, kindOf } from "../resources/index.ts";
+import type { Resource } from "../resources/resource.ts";
+import { SpanwireError } from "../util/problem.ts";
+import { STAGES, type DraftStep, type Step } from "./step.ts";
+
+/**
+ * Dependencies first; removals the other way round and after everything else of their stage. Ties go by kind and key, so
+ * the order is stable and steps of one tool stand together.
+ */
+export function orderSteps(drafts: readonly DraftStep[]): Step[] {
+  return STAGES.flatMap((stage) => {
+    const inStage = drafts.filter((draft) => draft.stage === stage);
+    const building = sortByDependency(inStage.filter((draft) => draft.after !== null));
+    const removing = sortByDependency(inStage.filter((draft) => draft.after === null)).reverse();
+    return [...building, ...removing].map((draft, index) => ({ id: `${stage}/${index + 1}`, ...draft }));
+  });
+}
+
+function sortByDependency(drafts: readonly DraftStep[]): DraftStep[] {
+  const rank = (draft: DraftStep): number => KIND_NAMES.indexOf(resourceOf(draft).kind);
+  // Two changes of one key in one stage keep their order: the sort is stable.
+  const waiting = [...drafts].sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const pendingKeys = new Map<string, number>();
+  for (const draft of waiting) pendingKeys.set(draft.key, (pendingKeys.get(draft.key) ?? 0) + 1);
+  const sorted: DraftStep[] = [];
+  while (waiting.length > 0) {
+    const next = waiting.findIndex((draft) => dependenciesOf(draft).every((key) => key === draft.key || !pendingKeys.has(key)));
+    if (next < 0) throw cycle(waiting);
+    // Everything of the same kind that is ready too goes along: fewer processes on the host.
+    const [draft] = waiting.splice(next, 1) as [DraftStep];
+    sorted.push(draft);
+    const left = (pendingKeys.get(draft.key) ?? 1) - 1;
+    if (left === 0) pendingKeys.delete(draft.key);
+    else pendingKeys.set(draft.key, left);
+  }
+  return sorted;
+}
+
+const resourceOf = (draft: DraftStep): Resource => (draft.after ?? draft.before) as Resource;
+
+function dependenciesOf(draft: DraftStep): string[] {
+  const resource = resourceOf(draft);
+  return kindOf(resource).dependencies(resource);
+}
+
+function cycle(waiting: readonly DraftStep[]): SpanwireError {
+  return new SpanwireError({
+    kind: "bug",
+    doing: "ordering",
+    what: waiting.map((draft) => draft.key).join(", "),
+    where: "",
+    why: "they depend on each other",
+    try: "report this with the spec file",
+  });
+}

@@ -1,0 +1,114 @@
+import { familyOf } from "../addressing/prefix.ts";
+import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { findMark } from "../resources/mark.ts";
+import type { Snapshot } from "../resources/snapshot.ts";
+import type { Host } from "../spec/cluster.ts";
+import type { Problem } from "../util/problem.ts";
+import { containersOn, type HostFacts } from "./facts.ts";
+import type { Step } from "./step.ts";
+
+export interface PreflightInput {
+  host: Host;
+  clusterName: string;
+  clusterUuid: string;
+  /** This host's index in the lock. */
+  index: number;
+  networks: readonly ResolvedNetwork[];
+  facts: HostFacts;
+  snapshot: Snapshot;
+  steps: readonly Step[];
+}
+
+/** UDP port of Swarm's overlay (docs.docker.com/engine/swarm/networking, "data path port"). */
+const SWARM_PORT = 4789;
+
+/** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
+export function checkHost(input: PreflightInput): Problem[] {
+  return [...checkTools(input), ...checkIdentity(input), ...checkTunnels(input), ...checkDocker(input), ...checkLiveContainers(input)];
+}
+
+function checkTools({ host, facts }: PreflightInput): Problem[] {
+  const problem = { kind: "unsupported" as const, doing: "preparing", where: host.name };
+  const tools = facts.missingTools.map((tool) => ({
+    ...problem,
+    what: tool,
+    why: "this command is not there",
+    try: "install iproute2, nftables, iputils-ping and util-linux on that host",
+  }));
+  if (facts.underlayMtuBytes !== undefined) return tools;
+  const why = `no device of this host has the address ${host.address}`;
+  return [...tools, { ...problem, what: `underlay address ${host.address}`, why, try: "write the address other hosts reach it by as hosts.*.address" }];
+}
+
+/** A host that carries another cluster's objects under our name, or another index, is not the host we think it is. */
+function checkIdentity({ host, clusterName, clusterUuid, index, snapshot }: PreflightInput): Problem[] {
+  const marks = snapshot.links.flatMap((link) => findMark(link.alias) ?? []);
+  const stranger = marks.find((mark) => mark.cluster === clusterName && mark.uuid !== clusterUuid);
+  const problem = { kind: "conflict" as const, doing: "recognising", what: `cluster ${clusterName}`, where: host.name };
+  if (stranger !== undefined) {
+    const why = `the host carries a cluster of this name with another id (${stranger.uuid}; ours is ${clusterUuid})`;
+    return [{ ...problem, why, try: "restore the lock file that belongs to it, or give this cluster another name" }];
+  }
+  const other = marks.find((mark) => mark.uuid === clusterUuid && mark.index !== index);
+  if (other === undefined) return [];
+  const why = `the host says it is number ${other.index} of the cluster; the lock says ${index}`;
+  return [{ ...problem, why, try: "restore the lock file from version control; two hosts must never claim one number" }];
+}
+
+function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem[] {
+  const problem = { kind: "conflict" as const, doing: "preparing the tunnel of", where: host.name };
+  return networks.flatMap((network): Problem[] => {
+    const { port } = network.dataplane;
+    const isNew = steps.some((step) => step.action === "add" && step.after?.kind === "vxlan" && step.after.bridge === network.bridge);
+    if (!isNew) return [];
+    const what = `network ${network.name}`;
+    const twin = facts.foreignVxlans.find((other) => other.vni === network.vni && other.port === port);
+    if (twin !== undefined) {
+      const why = `VNI ${network.vni} on UDP port ${port} is taken by ${twin.name}, which is not ours`;
+      return [{ ...problem, what, why, try: "set another vni or port under dataplane" }];
+    }
+    if (facts.docker.swarm && port === SWARM_PORT) {
+      const why = `Docker Swarm is active and uses UDP port ${port}`;
+      return [{ ...problem, what, why, try: "use port 8472, or leave the swarm" }];
+    }
+    if (!facts.udpPorts.includes(port)) return [];
+    return [{ ...problem, what, why: `UDP port ${port} is in use by another program`, try: "set another port under dataplane, or stop that program" }];
+  });
+}
+
+function checkDocker({ host, networks, facts }: PreflightInput): Problem[] {
+  return networks.flatMap((network): Problem[] => {
+    const { attach } = network;
+    if (attach.type === "none") return [];
+    const problem = { doing: "preparing the Docker network", what: attach.network, where: host.name };
+    if (!facts.docker.ready) {
+      return [{ ...problem, kind: "unsupported", why: facts.docker.reason, try: "start Docker on that host, or write `docker: none`" }];
+    }
+    if (familyOf(network.subnet) === 6) {
+      const why = "Docker needs an IPv4 subnet for a bridge network";
+      return [{ ...problem, kind: "unsupported", why, try: "use an IPv4 subnet, or write `docker: none`" }];
+    }
+    if (!facts.foreignDockerNetworks.some((other) => other.name === attach.network)) return [];
+    const why = "a Docker network of that name exists and is not ours";
+    return [{ ...problem, kind: "conflict", why, try: `remove it, or write docker: { network: another-name }` }];
+  });
+}
+
+function checkLiveContainers({ host, snapshot, steps }: PreflightInput): Problem[] {
+  return steps.flatMap((step): Problem[] => {
+    if (step.before?.kind !== "docker-network") return [];
+    const containers = containersOn(snapshot, step.before.name);
+    if (containers.length === 0) return [];
+    const field = step.differences.map((difference) => `${difference.field} ${difference.from} to ${difference.to}`).join(", ");
+    return [
+      {
+        kind: "refused",
+        doing: step.action === "remove" ? "removing the Docker network" : "replacing the Docker network",
+        what: step.before.name,
+        where: host.name,
+        why: `${field === "" ? "" : `it must be made again (${field}), and `}running containers are on it: ${containers.join(", ")}`,
+        try: `stop them, or disconnect them: docker network disconnect ${step.before.name} ${containers[0]}`,
+      },
+    ];
+  });
+}
