@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { SpanwireError } from "../util/problem.ts";
 import { CACHE_ROOT, IMAGE } from "./lab-names.ts";
-import { requestDocker } from "./docker-request.ts";
+import { requestDocker } from "../util/docker-request.ts";
 import { runTool } from "./tools.ts";
 
 /** Debian's busybox-static: fetched by scripts/install.mjs where the other busybox is installed, else a package. */

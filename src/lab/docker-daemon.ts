@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SpanwireError } from "../util/problem.ts";
 import { CLEAN_ENV } from "../util/run.ts";
-import { findDockerVersion } from "./docker-request.ts";
+import { findDockerVersion } from "../util/docker-request.ts";
 import { hostCgroup, namespacePath, RUN_VARIABLE } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { findDockerVersion, requestDocker } from "./docker-request.ts";
+import { findDockerVersion, requestDocker } from "../util/docker-request.ts";
 import { type LabFaults, readFaults } from "./lab-faults.ts";
 import { namespacePath } from "./lab-names.ts";
 import { type DockerFlavour, isBusy, type LabHost, type LabState, readLab } from "./lab-state.ts";

@@ -5,9 +5,13 @@ import type { Step } from "./step.ts";
 /** What one process (or one call of an API) does: the unit the journal keeps. */
 export interface Batch {
   tool: Command["tool"];
-  commands: readonly Command[];
-  /** Steps this batch belongs to; a step may need two batches. */
-  stepIds: readonly string[];
+  /** In order; a step may need two batches, and a batch may serve many steps. */
+  items: readonly BatchItem[];
+}
+
+export interface BatchItem {
+  stepId: string;
+  command: Command;
 }
 
 /** The commands of a step, as both `plan` and the host program render them. */
@@ -17,20 +21,19 @@ export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
 
 /** Commands in order, neighbours of one tool joined. Steps of one kind are independent, so their tools may be sorted. */
 export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
-  const tagged = groupByKind(steps).flatMap((group) => {
-    const commands = group.flatMap((step) => commandsOf(step).map((command) => ({ command, stepId: step.id })));
-    const tools = [...new Set(commands.map(({ command }) => command.tool))];
-    return tools.length < 2 ? commands : tools.flatMap((tool) => commands.filter(({ command }) => command.tool === tool));
+  const items = groupByKind(steps).flatMap((group) => {
+    const ofGroup = group.flatMap((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
+    const tools = [...new Set(ofGroup.map(({ command }) => command.tool))];
+    return tools.flatMap((tool) => ofGroup.filter(({ command }) => command.tool === tool));
   });
-  const batches: { tool: Command["tool"]; commands: Command[]; stepIds: Set<string> }[] = [];
-  for (const { command, stepId } of tagged) {
+  const batches: { tool: Command["tool"]; items: BatchItem[] }[] = [];
+  for (const item of items) {
+    const { tool } = item.command;
     const last = batches.at(-1);
-    if (last !== undefined && last.tool === command.tool && JOINABLE.has(command.tool)) {
-      last.commands.push(command);
-      last.stepIds.add(stepId);
-    } else batches.push({ tool: command.tool, commands: [command], stepIds: new Set([stepId]) });
+    if (last !== undefined && last.tool === tool && JOINABLE.has(tool)) last.items.push(item);
+    else batches.push({ tool, items: [item] });
   }
-  return batches.map((batch) => ({ ...batch, stepIds: [...batch.stepIds] }));
+  return batches;
 }
 
 /** One process can do many of these; each Docker call is one of its own. */

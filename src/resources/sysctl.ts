@@ -44,6 +44,12 @@ export const sysctl: ResourceKind<SysctlResource> = {
         { tool: "state", op: "forget", key: before.key, value: "" },
       ];
     }
+    if (before?.former !== undefined && before.former === after.value && after.former === undefined) {
+      return [
+        { tool: "sysctl", key: after.key, value: after.value },
+        { tool: "state", op: "forget", key: after.key, value: "" },
+      ];
+    }
     if (before?.value === after.value) return [];
     const remember = after.device === undefined && before !== null && before.former === undefined;
     return [

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { requestDocker } from "../../src/lab/docker-request.ts";
+import { requestDocker } from "../../src/util/docker-request.ts";
 import { ensureLab } from "../../src/lab/ensure-lab.ts";
 import { IMAGE } from "../../src/lab/lab-names.ts";
 import { findLab, type LabHost, type LabState, listLabs } from "../../src/lab/lab-state.ts";

@@ -5,8 +5,8 @@ export interface DockerAnswer {
   body: string;
 }
 
-/** One call of the Docker Engine API over a daemon's unix socket. Rejects when nobody listens or nobody answers. */
-export function requestDocker(socketPath: string, method: "GET" | "POST", path: string, body?: Buffer): Promise<DockerAnswer> {
+/** One call of the Docker Engine API over a daemon's unix socket; a Buffer goes as a tar, an object as JSON. Rejects when nobody listens or nobody answers. */
+export function requestDocker(socketPath: string, method: "GET" | "POST" | "DELETE", path: string, body?: Buffer | object): Promise<DockerAnswer> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, timeout: REQUEST_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
@@ -17,6 +17,7 @@ export function requestDocker(socketPath: string, method: "GET" | "POST", path: 
     call.on("timeout", () => call.destroy(new Error(`no answer to ${method} ${path} within ${REQUEST_TIMEOUT_MS} ms`)));
     call.on("error", reject);
     if (Buffer.isBuffer(body)) call.setHeader("Content-Type", "application/x-tar").end(body);
+    else if (body !== undefined) call.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
     else call.end();
   });
 }

@@ -1,0 +1,54 @@
+import type { Snapshot } from "../resources/snapshot.ts";
+import type { Host } from "../spec/cluster.ts";
+import type { Connection, Transport } from "../transport/connection.ts";
+import { SpanwireError, toProblems, type Problem } from "../util/problem.ts";
+
+export interface GatheredHosts {
+  connections: ReadonlyMap<string, Connection>;
+  snapshots: ReadonlyMap<string, Snapshot>;
+  /** Hosts that did not answer, and why. */
+  unreachable: readonly Problem[];
+  close(): Promise<void>;
+}
+
+const PROTOCOL = 1;
+
+/** Opens a conversation with every host at once and reads each of them. One that fails does not stop the others. */
+export async function gatherHosts(hosts: readonly Host[], transport: Transport): Promise<GatheredHosts> {
+  const connections = new Map<string, Connection>();
+  const snapshots = new Map<string, Snapshot>();
+  const unreachable: Problem[] = [];
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        const connection = await transport.open(host);
+        connections.set(host.name, connection);
+        await checkProtocol(connection);
+        snapshots.set(host.name, (await connection.request("observe", {})) as Snapshot);
+      } catch (error) {
+        unreachable.push(...toProblems(error, "reading", host.name));
+      }
+    }),
+  );
+  return {
+    connections: new Map([...connections].filter(([name]) => snapshots.has(name))),
+    snapshots,
+    unreachable: unreachable.sort((a, b) => (a.where < b.where ? -1 : 1)),
+    async close() {
+      await Promise.all([...connections.values()].map((connection) => connection.close()));
+    },
+  };
+}
+
+async function checkProtocol(connection: Connection): Promise<void> {
+  const { protocol } = (await connection.request("hello", {})) as { protocol: number };
+  if (protocol === PROTOCOL) return;
+  throw new SpanwireError({
+    kind: "unsupported",
+    doing: "talking to",
+    what: "the host program",
+    where: connection.host,
+    why: `it speaks protocol ${protocol}, this is ${PROTOCOL}`,
+    try: "use the same version of spanwire on both sides",
+  });
+}

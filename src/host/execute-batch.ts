@@ -1,0 +1,88 @@
+import { writeFile } from "node:fs/promises";
+import type { Batch } from "../plan/batch-steps.ts";
+import type { Command } from "../resources/resource.ts";
+import { SpanwireError } from "../util/problem.ts";
+import { describeRun, run } from "../util/run.ts";
+import { callDocker } from "./docker-api.ts";
+import type { BatchResult } from "./host-system.ts";
+import { sysctlPath } from "./read-snapshot.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import { sweepRange } from "./sweep-range.ts";
+
+/** Does one batch: the only code that changes a host. */
+export async function executeBatch(batch: Batch, state: StateDirectory): Promise<BatchResult> {
+  const commands = batch.items.map((item) => item.command);
+  try {
+    switch (batch.tool) {
+      case "ip":
+      case "bridge":
+        return await runLines(batch.tool, commands);
+      case "nft":
+        return await runNft(commands);
+      case "sysctl":
+      case "state":
+        return await applySettings(commands, state);
+      case "docker":
+        return await changeDocker(commands);
+    }
+  } catch (error) {
+    const why = error instanceof SpanwireError ? error.problems.map((problem) => problem.why).join("; ") : String((error as Error).message);
+    return { ok: false, why, notes: [] };
+  }
+}
+
+/** `ip -batch -` stops at the first line that fails and names it by number; we name it by its words. */
+async function runLines(tool: "ip" | "bridge", commands: readonly Command[]): Promise<BatchResult> {
+  const lines = commands.flatMap((command) => (command.tool === tool ? [command.args.map(requireWord).join(" ")] : []));
+  const result = await run([tool, "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
+  if (result.exitCode === 0) return { ok: true, why: "", notes: [] };
+  const failed = /Command failed -:(\d+)/.exec(result.stderr);
+  const line = failed === null ? undefined : lines[Number(failed[1]) - 1];
+  const said = result.stderr.replace(/Command failed -:\d+/, "").trim();
+  return { ok: false, why: line === undefined ? describeRun(result) : `\`${tool} ${line}\` failed: ${said}`, notes: [] };
+}
+
+/** Batch files split at blanks and know quotes, comments and continuations: a word with such a character is refused. */
+function requireWord(word: string): string {
+  if (/^[^\s'"#\\]+$/.test(word)) return word;
+  throw new Error(`not a plain word: ${JSON.stringify(word)}`);
+}
+
+async function runNft(commands: readonly Command[]): Promise<BatchResult> {
+  const script = commands.map((command) => (command.tool === "nft" ? command.script : "")).join("");
+  const result = await run(["nft", "-f", "-"], { stdin: script });
+  return { ok: result.exitCode === 0, why: result.exitCode === 0 ? "" : describeRun(result), notes: [] };
+}
+
+async function applySettings(commands: readonly Command[], state: StateDirectory): Promise<BatchResult> {
+  for (const command of commands) {
+    if (command.tool === "sysctl") await writeFile(sysctlPath(command.key), command.value);
+    if (command.tool !== "state") continue;
+    const { [command.key]: known, ...others } = await state.readFormer();
+    // the first value found is the one to give back; a later one would be ours
+    await state.writeFormer(command.op === "forget" ? others : { ...others, [command.key]: known ?? command.value });
+  }
+  return { ok: true, why: "", notes: [] };
+}
+
+async function changeDocker(commands: readonly Command[]): Promise<BatchResult> {
+  const notes: string[] = [];
+  for (const command of commands) {
+    if (command.tool !== "docker") continue;
+    if (command.op === "remove-network") await callDocker("DELETE", `/networks/${encodeURIComponent(command.name)}`);
+    else notes.push(...(await createNetwork(command)));
+  }
+  return { ok: true, why: "", notes };
+}
+
+/** Addresses of the range that answer already become auxiliary addresses, which Docker does not hand out. */
+async function createNetwork({ body, sweep }: Extract<Command, { op: "create-network" }>): Promise<string[]> {
+  const { squatters } = await sweepRange(sweep.device, sweep.range);
+  const auxiliary = Object.fromEntries(squatters.map(({ address }, index) => [`squatter-${index + 1}`, address]));
+  const pools = body.IPAM.Config.map((pool) => (squatters.length === 0 ? pool : { ...pool, AuxiliaryAddresses: auxiliary }));
+  await callDocker("POST", "/networks/create", { ...body, IPAM: { ...body.IPAM, Config: pools } });
+  return squatters.map(
+    ({ address, mac }) => `${address} is already used on network ${body.Name} by ${mac}: Docker will not hand it out (auxiliary address)`,
+  );
+}
+

@@ -1,0 +1,16 @@
+import type { Batch } from "../plan/batch-steps.ts";
+import type { Snapshot } from "../resources/snapshot.ts";
+
+/** The host program's only way to its host: read everything, do one batch. Tests put a fake here. */
+export interface HostSystem {
+  observe(): Promise<Snapshot>;
+  execute(batch: Batch): Promise<BatchResult>;
+}
+
+export interface BatchResult {
+  ok: boolean;
+  /** Why it failed, in the tool's own words. */
+  why: string;
+  /** What the operator should hear although it worked. */
+  notes: readonly string[];
+}

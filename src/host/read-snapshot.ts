@@ -1,0 +1,83 @@
+import { access, constants, readFile } from "node:fs/promises";
+import { release } from "node:os";
+import { NEEDED_TOOLS } from "../plan/facts.ts";
+import type { Snapshot, SnapshotLink } from "../resources/snapshot.ts";
+import { sysctlKeys } from "../resources/sysctl-keys.ts";
+import { CLEAN_ENV } from "../util/run.ts";
+import { findLostPorts } from "./find-lost-ports.ts";
+import { readDocker } from "./read-docker.ts";
+import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
+import { readNftTables } from "./read-nft.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+/** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
+export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
+  const [links, addresses, routes, fdb, neighbours, nftTables, docker, tools] = await Promise.all([
+    readLinks(),
+    readAddresses(),
+    readRoutes(),
+    readFdb(),
+    readNeighbours(),
+    readNftTables(),
+    readDocker(),
+    findTools(),
+  ]);
+  const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
+  const [sysctls, udpPorts, found, former, lastPlan] = await Promise.all([
+    readSysctls(sysctlKeys(ours)),
+    readUdpPorts(links),
+    findLostPorts(docker, links),
+    state.readFormer(),
+    state.findLastPlan(),
+  ]);
+  return {
+    kernel: release(),
+    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, tools, former },
+    ...(lastPlan === undefined ? {} : { lastPlan }),
+  };
+}
+
+export function sysctlPath(key: string): string {
+  return `/proc/sys/${key.replaceAll(".", "/")}`;
+}
+
+async function readSysctls(keys: readonly string[]): Promise<Record<string, string>> {
+  const values = await Promise.all(
+    keys.map(async (key) => {
+      try {
+        return [[key, (await readFile(sysctlPath(key), "utf8")).trim()] as const];
+      } catch {
+        return []; // this kernel has no such setting (a module that is not loaded)
+      }
+    }),
+  );
+  return Object.fromEntries(values.flat());
+}
+
+/** Bound UDP ports (proc_net_udp(5)) without those of VXLAN devices, whose kernel sockets show up there too. */
+async function readUdpPorts(links: readonly SnapshotLink[]): Promise<number[]> {
+  const tunnels = new Set(links.flatMap((link) => link.vxlan?.port ?? []));
+  const tables = await Promise.all(["/proc/net/udp", "/proc/net/udp6"].map((path) => readFile(path, "utf8").catch(() => "")));
+  const ports = tables.flatMap((table) =>
+    table
+      .split("\n")
+      .slice(1)
+      .flatMap((line) => /^\s*\d+:\s+[0-9A-F]+:([0-9A-F]{4})/.exec(line)?.[1] ?? [])
+      .map((port) => Number.parseInt(port, 16)),
+  );
+  return [...new Set(ports)].filter((port) => !tunnels.has(port)).sort((a, b) => a - b);
+}
+
+async function findTools(): Promise<Record<string, string>> {
+  const folders = (CLEAN_ENV["PATH"] ?? "").split(":");
+  const found = await Promise.all(
+    NEEDED_TOOLS.map(async (tool) => {
+      for (const folder of folders) {
+        const path = `${folder}/${tool}`;
+        if (await access(path, constants.X_OK).then(() => true, () => false)) return [[tool, path] as const];
+      }
+      return [];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { findAddressFault, findPrefixFault } from "../addressing/prefix.ts";
+import type { Resource } from "../resources/resource.ts";
+import { STAGES } from "../plan/step.ts";
+
+/**
+ * Steps are checked again where they run: names that are ours, addresses that are addresses, no text that a batch file
+ * could read as more than one word. Whoever speaks to a host program gets no further than our own objects.
+ */
+const ourLink = z.string().regex(/^spw[a-z][a-z2-7]{10}$/);
+const anyLink = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/);
+const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+const address = z.string().refine((text) => findAddressFault(text) === undefined, "not an address");
+const cidr = z.string().regex(/^[0-9a-f.:]+\/\d{1,3}$/);
+const prefix = z.string().refine((text) => findPrefixFault(text) === undefined, "not a prefix");
+const mtuBytes = z.int().min(68).max(65535);
+const mark = z.string().regex(/^[a-zA-Z0-9=,./:_-]*$/).max(255);
+const word = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/);
+const tableName = z.string().regex(/^spanwire_[0-9a-f]{32}$/);
+
+const nftRule = z.strictObject({
+  id: z.string().regex(/^[a-z]*-?[0-9a-f]*$/),
+  // the rules we write and nothing that could end one and start another
+  text: z.string().regex(/^[a-z0-9 .:/!=<>&@{},"_-]*$/),
+});
+const nftTable = z.strictObject({
+  kind: z.literal("nft-table"),
+  name: tableName,
+  listing: z.string().max(4_000_000).optional(),
+  sets: z.array(z.strictObject({ name: word, type: z.enum(["ipv4_addr", "ipv6_addr"]), interval: z.boolean(), elements: z.array(z.string().regex(/^[0-9a-f.:/]+$/)) })),
+  chains: z.array(
+    z.strictObject({
+      name: word,
+      type: z.enum(["filter", "nat"]),
+      hook: z.enum(["prerouting", "input", "forward", "postrouting"]),
+      priority: z.int().min(-1000).max(1000),
+      rules: z.array(nftRule),
+    }),
+  ),
+});
+
+const neighbourEntry = z.strictObject({
+  address: z.union([address, z.literal("")]),
+  mac,
+  vtep: z.union([address, z.literal("")]),
+  parts: z.array(z.enum(["neighbour", "tunnel-fdb", "bridge-fdb"])).optional(),
+});
+
+/** What we wish for. */
+const wanted = z.discriminatedUnion("kind", [
+  nftTable,
+  z.strictObject({ kind: z.literal("bridge"), name: ourLink, mac, mtuBytes, up: z.boolean(), stp: z.boolean(), mcastSnooping: z.boolean(), mark }),
+  z.strictObject({ kind: z.literal("address"), device: ourLink, cidr }),
+  z.strictObject({
+    ...{ kind: z.literal("vxlan"), name: ourLink, bridge: z.union([ourLink, z.literal("")]), vni: z.int().min(0).max(16_777_215) },
+    ...{ port: z.int().min(1).max(65535), local: z.union([address, z.literal("")]), mac, mtuBytes, df: z.enum(["set", "unset", "inherit"]) },
+    ...{ ttl: z.int().min(0).max(255), learning: z.boolean(), flooding: z.boolean(), isolated: z.boolean(), neighSuppress: z.boolean(), up: z.boolean(), mark },
+  }),
+  z.strictObject({ kind: z.literal("flood-list"), device: ourLink, remotes: z.array(address).max(10_000) }),
+  z.strictObject({ kind: z.literal("neighbours"), bridge: z.union([ourLink, z.literal("")]), device: ourLink, entries: z.array(neighbourEntry).max(20_000) }),
+  z.strictObject({
+    ...{ kind: z.literal("sysctl"), key: z.union([z.literal("net.ipv4.ip_forward"), z.string().regex(/^net\.ipv4\.conf\.spw[a-z][a-z2-7]{10}\.arp_ignore$/)]) },
+    ...{ value: z.string().regex(/^\d{1,3}$/), device: ourLink.optional(), former: z.string().regex(/^\d{1,3}$/).optional() },
+  }),
+  z.strictObject({
+    ...{ kind: z.literal("docker-network"), name: word, bridge: z.union([anyLink, z.literal("")]), subnet: prefix, ipRange: z.union([prefix, z.literal("")]) },
+    ...{ gateway: z.union([address, z.literal("")]), mtuBytes: z.int().min(0).max(65535), masquerade: z.boolean(), labels: z.record(z.string().max(256), z.string().max(4096)) },
+  }),
+  z.strictObject({ kind: z.literal("bridge-port"), device: anyLink, bridge: z.union([anyLink, z.literal("")]), container: z.string().max(256) }),
+]);
+
+const resource = wanted as unknown as z.ZodType<Resource>;
+
+export const stepSchema = z.object({
+  id: z.string().regex(/^(add|switch|remove)\/\d+$/),
+  stage: z.enum(STAGES),
+  action: z.enum(["add", "change", "replace", "remove"]),
+  key: z.string().max(512),
+  before: resource.nullable(),
+  // a listing is nft input as it stands: only the host's own observation may be written back
+  after: resource.nullable().refine((after) => after?.kind !== "nft-table" || after.listing === undefined, "a wanted table has no listing"),
+  differences: z.array(z.strictObject({ field: z.string(), from: z.string(), to: z.string(), reason: z.string(), needs: z.enum(["change", "replace"]) })),
+  impact: z.string(),
+});
+
+export const beginParams = z.strictObject({
+  planId: z.string().regex(/^[0-9a-f]{16}$/),
+  clusterUuid: z.uuid(),
+  address,
+  basis: z.string().regex(/^[0-9a-f]{64}$/),
+  operator: z.string().max(256),
+  steps: z.array(stepSchema).max(100_000),
+});
+
+export const stageParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/), stage: z.enum(STAGES) });
+export const planParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/) });

@@ -1,0 +1,25 @@
+import { encapOverheadBytes } from "../addressing/mtu.ts";
+import { familyOf } from "../addressing/prefix.ts";
+import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { dataplaneOf } from "../dataplanes/index.ts";
+import type { VerifyTarget } from "./target.ts";
+
+/** What must be true of these networks, for the ones named (all, when `only` is absent). */
+export function deriveTarget(networks: readonly ResolvedNetwork[], only?: ReadonlySet<string>): VerifyTarget {
+  const wanted = networks.filter((network) => only === undefined || only.has(network.name));
+  const underlay = Object.fromEntries(wanted.flatMap((network) => network.members.map((member) => [member.host, { address: member.vtep }])));
+  return {
+    underlay,
+    networks: wanted.map((network) => ({
+      name: network.name,
+      subnet: network.subnet,
+      mtuBytes: network.mtuBytes,
+      overheadBytes: encapOverheadBytes(dataplaneOf(network.dataplane).encapsulation, familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
+      tunnelPort: network.dataplane.port,
+      egress: network.egress,
+      hosts: [...network.members]
+        .sort((a, b) => a.index - b.index)
+        .map((member) => ({ host: member.host, bridge: network.bridge, gateway: member.gateway, probe: member.probeCidr, probeMac: member.probeMac })),
+    })),
+  };
+}
