@@ -1,0 +1,131 @@
+import type { Command } from "commander";
+import { userInfo, hostname } from "node:os";
+import { resolveNetworks } from "../addressing/resolve-networks.ts";
+import { applyPlan, type ApplyResult } from "../fleet/apply-plan.ts";
+import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
+import { verifyPlanned } from "../fleet/verify-planned.ts";
+import { hasChanges, type Plan } from "../plan/plan.ts";
+import { renderPlan, renderSummary } from "../plan/render-plan.ts";
+import type { Transport } from "../transport/connection.ts";
+import { SpanwireError } from "../util/problem.ts";
+import { resolveLab, withTarget } from "./options.ts";
+import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
+import { paintPlan } from "./paint.ts";
+import { readSavedPlan } from "./saved-plan.ts";
+import { makePlan, openSession, writeLock, type Session, type TargetFlags } from "./session.ts";
+
+export interface ApplyFlags extends TargetFlags {
+  verify: boolean;
+}
+
+export function registerApply(program: Command): void {
+  withTarget(program.command("apply"))
+    .description("make every host as the file says; all of them, or none")
+    .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
+    .option("--host <name...>", "only these hosts")
+    .option("--no-verify", "do not measure before confirming")
+    .addHelpText("after", HELP)
+    .action(async (saved: string | undefined, raw: ApplyFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const session = await openSession(flags);
+      sayWarnings(session.spec.warnings);
+      const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host) : await loadPlan(saved, session);
+      try {
+        await carryOut({ plan, gathered, session, verify: flags.verify });
+      } finally {
+        await gathered.close();
+      }
+    });
+}
+
+async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; gathered: GatheredHosts }> {
+  const plan = await readSavedPlan(path);
+  const why = findMismatch(plan, session);
+  if (why !== undefined) {
+    throw new SpanwireError({ kind: "conflict", doing: "applying the saved plan", what: path, where: "", why, try: "make a new one with `spanwire plan --out FILE`" });
+  }
+  const hosts = plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh }));
+  return { plan, gathered: await gatherHosts(hosts, session.transport) };
+}
+
+function findMismatch(plan: Plan, session: Session): string | undefined {
+  if (plan.cluster !== session.spec.cluster.name) return `it is for cluster ${plan.cluster}, the file describes ${session.spec.cluster.name}`;
+  const uuid = session.lock?.uuid;
+  return uuid === undefined || uuid === plan.clusterUuid ? undefined : "it was made for another cluster of the same name";
+}
+
+interface CarryOutInput {
+  plan: Plan;
+  gathered: GatheredHosts;
+  session: Pick<Session, "lockPath" | "transport" | "lock" | "spec">;
+  verify: boolean;
+}
+
+async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Promise<void> {
+  sayWarnings(gathered.unreachable);
+  if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
+  if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
+  // before the first host is touched: what must not move is on disk
+  await writeLock(session.lockPath, plan.lock);
+  const result = await runPlan(plan, gathered, session.transport, verify ? () => verifyPlanned(plan, networksOf(plan, session), gathered) : async () => []);
+  reportResult(result);
+  if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
+  else if (result.outcome === "reverted" && session.lock === undefined) await writeLock(session.lockPath, null);
+}
+
+function networksOf(plan: Plan, session: Pick<Session, "spec">) {
+  return plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
+}
+
+export async function runPlan(plan: Plan, gathered: GatheredHosts, transport: Transport, verify: () => ReturnType<typeof verifyPlanned>): Promise<ApplyResult> {
+  const onProgress = createProgress();
+  return applyPlan({
+    plan,
+    connections: gathered.connections,
+    transport,
+    operator: `${userInfo().username}@${hostname()}`,
+    onProgress,
+    verify: async () => {
+      onProgress("cluster", "verify");
+      return verify();
+    },
+  });
+}
+
+/** What happened, per host. Sets the exit code. */
+export function reportResult(result: ApplyResult): void {
+  for (const note of result.notes) say(`note: ${note}`);
+  if (result.outcome === "nothing-to-do") return print(renderSummary({ hosts: [] }));
+  if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
+  sayProblems(result.problems);
+  const words = { new: "as the file says", old: "as before", differs: "NOT as before", unknown: "unknown" } as const;
+  for (const { host, state, detail } of result.hosts) say(`  ${host}: ${words[state]}${state === "differs" || state === "unknown" ? ` (${detail})` : ""}`);
+  say(result.outcome === "reverted" ? "Nothing was changed: every host is as before." : "The hosts above that are not as they should be need another `spanwire plan`.");
+  process.exitCode = 1;
+}
+
+/** A removed host whose every trace was seen to be gone needs no tombstone any more. */
+async function dropTombstones(plan: Plan, lockPath: string): Promise<void> {
+  if (plan.lock === null) return;
+  const cleaned = new Set(plan.hosts.filter((host) => host.leaving).map((host) => host.host));
+  if (cleaned.size === 0) return;
+  const removedHosts = Object.fromEntries(Object.entries(plan.lock.removedHosts).filter(([name]) => !cleaned.has(name)));
+  const networks = Object.fromEntries(
+    Object.entries(plan.lock.networks).map(([name, network]) => [
+      name,
+      { ...network, slices: Object.fromEntries(Object.entries(network.slices).filter(([host]) => !cleaned.has(host))) },
+    ]),
+  );
+  await writeLock(lockPath, { ...plan.lock, networks, removedHosts });
+}
+
+const HELP = `
+New is built beside old on all hosts, then switched, then measured, then confirmed over new connections; only then is
+the old removed. If anything fails before the confirm, every host goes back to how it was, and the command says so.
+Applying twice changes nothing the second time.
+
+Examples:
+  $ spanwire apply
+  $ spanwire apply --lab --file examples/quickstart.yaml
+  $ spanwire apply plan.json
+`;

@@ -1,0 +1,12 @@
+import { createHostProgram, serve } from "../host/host-program.ts";
+import { createFaultySystem } from "../host/faulty-system.ts";
+import { createLocalSystem } from "../host/local-system.ts";
+import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
+import { SELF_ARGV } from "./self-argv.ts";
+
+/** `spanwire host`: the program on the other end. Ends when its input ends. */
+export async function runHost(): Promise<void> {
+  const state = openStateDirectory(process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY);
+  const system = createFaultySystem(createLocalSystem(state), process.env["SPANWIRE_FAULT"]);
+  await serve(createHostProgram({ system, state, selfArgv: SELF_ARGV }), process.stdin, process.stdout);
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import { toProblems } from "../util/problem.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Parses, runs, and turns whatever goes wrong into lines for people and an exit code. */
+export async function runMain(argv: readonly string[]): Promise<void> {
+  const [{ createProgram }, { CommanderError }, { sayProblems, say }] = await Promise.all([
+    import("./program.ts"),
+    import("commander"),
+    import("./output.ts"),
+  ]);
+  const program: Command = createProgram();
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+      return;
+    }
+    const problems = toProblems(error, "running", "");
+    sayProblems(problems);
+    if (argv.includes("-v") || argv.includes("--verbose")) say(error instanceof Error ? (error.stack ?? "") : "");
+    process.exitCode = EXIT_FAILED;
+  }
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
+import { runDirectory } from "../lab/lab-names.ts";
+import { buildPlan } from "../plan/build-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Host } from "../spec/cluster.ts";
+import type { Lock } from "../spec/lock.ts";
+import { formatLock, lockPathOf, parseLock } from "../spec/lock-file.ts";
+import type { ParsedSpec } from "../spec/parse-spec.ts";
+import { createLocalTransport } from "../transport/in-process.ts";
+import { createLabTransport } from "../transport/lab.ts";
+import type { Transport } from "../transport/connection.ts";
+import { SpanwireError } from "../util/problem.ts";
+import { readSpec } from "./read-spec.ts";
+import { SELF_ARGV } from "./self-argv.ts";
+
+export interface TargetFlags {
+  file: string;
+  /** Run id of the lab that plays the hosts. */
+  lab?: string;
+  /** This machine is the only host. */
+  local?: boolean;
+  /** Another place for the lock. */
+  lock?: string;
+  host?: string[];
+}
+
+/** The file, its lock, and a way to its hosts: what most verbs start from. */
+export interface Session {
+  spec: ParsedSpec;
+  lock: Lock | undefined;
+  lockPath: string;
+  transport: Transport;
+}
+
+export async function openSession(flags: TargetFlags): Promise<Session> {
+  const spec = await readSpec(flags.file);
+  const lockPath = findLockPath(flags);
+  for (const name of flags.host ?? []) requireHost(spec, name, flags.file);
+  return { spec, lock: await readLock(lockPath), lockPath, transport: chooseTransport(flags) };
+}
+
+/** A lab's lock lives and dies with the lab; a real one stands beside the file. */
+function findLockPath(flags: TargetFlags): string {
+  if (flags.lock !== undefined) return flags.lock;
+  if (flags.lab === undefined) return lockPathOf(flags.file);
+  return join(runDirectory(flags.lab), lockPathOf(basename(flags.file)));
+}
+
+export function chooseTransport(flags: Pick<TargetFlags, "lab" | "local">): Transport {
+  if (flags.lab !== undefined) return createLabTransport(flags.lab);
+  if (flags.local === true) return createLocalTransport(SELF_ARGV);
+  throw new SpanwireError({
+    kind: "unsupported",
+    doing: "reaching",
+    what: "the hosts",
+    where: "",
+    why: "SSH is not in this version",
+    try: "use --lab for the hosts of a lab (`spanwire lab up`), or --local when this machine is the only host",
+  });
+}
+
+async function readLock(path: string): Promise<Lock | undefined> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parseLock(text, path);
+}
+
+/** null removes it: the cluster is gone. */
+export async function writeLock(path: string, lock: Lock | null): Promise<void> {
+  if (lock === null) return rm(path, { force: true });
+  await writeFile(`${path}.new`, formatLock(lock));
+  await rename(`${path}.new`, path);
+}
+
+function requireHost(spec: ParsedSpec, name: string, file: string): void {
+  if (spec.cluster.hosts.some((host) => host.name === name)) return;
+  const known = spec.cluster.hosts.map((host) => host.name).slice(0, 10).join(", ");
+  throw new SpanwireError({ kind: "input", doing: "looking for", what: `host ${name}`, where: file, why: "the file has no such host", try: `name one of ${known}` });
+}
+
+/** The file's hosts and those that left it but were not cleaned yet, limited by --host. */
+export function hostsOf(session: Session, only?: readonly string[]): Host[] {
+  const { hosts } = session.spec.cluster;
+  const removed = Object.entries(session.lock?.hosts ?? {}).filter(([name]) => hosts.every((host) => host.name !== name));
+  const tombstones = [...removed, ...Object.entries(session.lock?.removedHosts ?? {})].map(([name, locked]) => ({ name, address: locked.address, ssh: locked.ssh }));
+  const all = [...hosts, ...tombstones.filter((tombstone) => hosts.every((host) => host.name !== tombstone.name))];
+  return only === undefined ? all : all.filter((host) => only.includes(host.name));
+}
+
+/** Reads every host and works out what must change. The caller closes `gathered`. */
+export async function makePlan(session: Session, only?: readonly string[]): Promise<{ plan: Plan; gathered: GatheredHosts }> {
+  const gathered = await gatherHosts(hostsOf(session, only), session.transport);
+  try {
+    const { snapshots, unreachable } = gathered;
+    const plan = buildPlan({ cluster: session.spec.cluster, lock: session.lock, freshUuid: randomUUID(), snapshots, unreachable, locate: session.spec.locate });
+    return { plan, gathered };
+  } catch (error) {
+    await gathered.close();
+    if (error instanceof SpanwireError) throw new SpanwireError([...error.problems, ...gathered.unreachable], { cause: error });
+    throw error;
+  }
+}

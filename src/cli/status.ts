@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { hasChanges, type Plan } from "../plan/plan.ts";
+import { resolveNetworks } from "../addressing/resolve-networks.ts";
+import { formatProblem } from "../util/problem.ts";
+import type { GatheredHosts } from "../fleet/gather-hosts.ts";
+import { resolveLab, withTarget } from "./options.ts";
+import { colour, print, printEnvelope } from "./output.ts";
+import { makePlan, openSession, type TargetFlags } from "./session.ts";
+import { describeStatus, type ClusterStatus } from "./status-view.ts";
+
+interface StatusFlags extends TargetFlags {
+  json?: boolean;
+}
+
+export function registerStatus(program: Command): void {
+  withTarget(program.command("status"))
+    .description("hosts, networks, links, counters, and what has drifted from the file; changes nothing")
+    .option("--host <name...>", "only these hosts")
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", HELP)
+    .action(async (raw: StatusFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const session = await openSession(flags);
+      const { plan, gathered } = await makePlan(session, flags.host);
+      await gathered.close();
+      const networks = plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
+      const status = describeStatus({ plan, networks, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      if (flags.json === true) printEnvelope("status", status);
+      else print(renderStatus(status, session.lock === undefined));
+      setExitCode(plan, gathered);
+    });
+}
+
+function setExitCode(plan: Plan, gathered: GatheredHosts): void {
+  if (gathered.unreachable.length > 0 || hasChanges(plan)) process.exitCode = 1;
+}
+
+const paint = (name: Parameters<typeof colour>[0], text: string): string => colour(name, text, process.stdout);
+
+function renderStatus(status: ClusterStatus, isNew: boolean): string {
+  const lines = [paint("bold", `cluster ${status.cluster}`), ""];
+  for (const host of status.hosts) {
+    const state = host.reachable ? paint("green", "reachable") : paint("red", "not reachable");
+    lines.push(`${host.name.padEnd(14)} ${host.address.padEnd(16)} ${state}${host.docker === "" ? "" : `  Docker ${host.docker}`}`);
+  }
+  for (const network of status.networks) {
+    lines.push("", paint("bold", `network ${network.name}`) + `  ${network.subnet}  MTU ${network.mtuBytes}  VNI ${network.vni}  UDP ${network.port}`);
+    for (const link of network.links) {
+      const state = link.state === "up" ? paint("green", "up") : paint("red", link.state);
+      const traffic = `rx ${link.rxPackets} tx ${link.txPackets} packets, ${link.dropped} dropped`;
+      lines.push(`  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, floods to ${link.peers}; ${link.containers} containers; ${traffic}`);
+    }
+  }
+  lines.push("");
+  for (const problem of status.problems) lines.push(paint("red", formatProblem(problem)));
+  if (isNew) lines.push("This cluster has not been applied yet: run `spanwire apply`.");
+  else if (status.drift.length === 0) lines.push(paint("green", "No drift: every host that answers is as the file says."));
+  else {
+    lines.push(paint("yellow", "Drift:"));
+    for (const { host, key, reason } of status.drift) lines.push(`  ${host}: ${key}: ${reason}`);
+    lines.push("try: `spanwire apply` puts exactly this right");
+  }
+  return lines.join("\n");
+}
+
+const HELP = `
+Exit code: 0 when every host answers and is as the file says, else 1.
+
+Examples:
+  $ spanwire status
+  $ spanwire status --lab --file examples/quickstart.yaml --json
+`;
