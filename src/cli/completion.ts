@@ -3,7 +3,7 @@ import { print } from "./output.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The script asks the hidden `__complete` verb, so it never goes out of date with the command tree. */
+/** The script asks `spanwire __complete` (see run-main.ts), so it never goes out of date with the command tree. */
 const SCRIPTS: Record<(typeof SHELLS)[number], string> = {
   bash: `_spanwire() {
   local IFS=$'\\n'
@@ -28,16 +28,6 @@ export function registerCompletion(program: Command): void {
     .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
     .addHelpText("after", "\nExamples:\n  $ source <(spanwire completion bash)\n  $ spanwire completion fish > ~/.config/fish/completions/spanwire.fish\n")
     .action((shell: (typeof SHELLS)[number]) => print(SCRIPTS[shell]));
-  program
-    .command("__complete", { hidden: true })
-    .argument("[words...]")
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action((words: string[]) => {
-      const found = completeWords(program, words);
-      if (found.length > 0) print(found.join("\n"));
-    });
-  program.enablePositionalOptions();
 }
 
 /** Verbs and options that may follow these words. */

@@ -12,6 +12,10 @@ export async function runMain(argv: readonly string[]): Promise<void> {
     import("./output.ts"),
   ]);
   const program: Command = createProgram();
+  if (argv[2] === "__complete") {
+    const { completeWords } = await import("./completion.ts");
+    return void process.stdout.write(`${completeWords(program, argv.slice(3)).join("\n")}\n`);
+  }
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -79,7 +79,7 @@ async function changeDocker(commands: readonly Command[]): Promise<BatchResult> 
 async function createNetwork({ body, sweep }: Extract<Command, { op: "create-network" }>): Promise<string[]> {
   const { squatters } = await sweepRange(sweep.device, sweep.range);
   const auxiliary = Object.fromEntries(squatters.map(({ address }, index) => [`squatter-${index + 1}`, address]));
-  const pools = body.IPAM.Config.map((pool) => (squatters.length === 0 ? pool : { ...pool, AuxiliaryAddresses: auxiliary }));
+  const pools = body.IPAM.Config.map((pool) => ({ ...pool, AuxiliaryAddresses: { ...pool.AuxiliaryAddresses, ...auxiliary } }));
   await callDocker("POST", "/networks/create", { ...body, IPAM: { ...body.IPAM, Config: pools } });
   return squatters.map(
     ({ address, mac }) => `${address} is already used on network ${body.Name} by ${mac}: Docker will not hand it out (auxiliary address)`,

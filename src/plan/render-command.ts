@@ -25,6 +25,7 @@ function renderCreate({ body, sweep }: Extract<Command, { op: "create-network" }
     `# ask on ${sweep.device} who already uses an address of ${sweep.range}; each becomes an --aux-address`,
     [
       `docker network create -d ${body.Driver} --subnet ${pool?.Subnet} --ip-range ${pool?.IPRange} --gateway ${pool?.Gateway}`,
+      ...Object.entries(pool?.AuxiliaryAddresses ?? {}).map(([name, address]) => `--aux-address ${name}=${address}`),
       ...options,
       ...labels,
       body.Name,

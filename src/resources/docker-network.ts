@@ -1,3 +1,4 @@
+import { firstAddress } from "../addressing/prefix.ts";
 import { compareFields } from "./differences.ts";
 import type { DockerNetworkBody, DockerNetworkResource, ResourceKind } from "./resource.ts";
 import type { SnapshotDockerNetwork } from "./snapshot.ts";
@@ -53,7 +54,7 @@ function createBody(resource: DockerNetworkResource): DockerNetworkBody {
     CheckDuplicate: true,
     Driver: "bridge",
     EnableIPv6: resource.subnet.includes(":"),
-    IPAM: { Driver: "default", Config: [{ Subnet: resource.subnet, IPRange: resource.ipRange, Gateway: resource.gateway }] },
+    IPAM: { Driver: "default", Config: [createPool(resource)] },
     Options: {
       [BRIDGE_OPTION]: resource.bridge,
       [MTU_OPTION]: String(resource.mtuBytes),
@@ -61,6 +62,11 @@ function createBody(resource: DockerNetworkResource): DockerNetworkBody {
     },
     Labels: { ...resource.labels },
   };
+}
+
+/** Docker hands out the first address of a range (x.y.24.0), which is legal and surprises people: kept out. */
+function createPool({ subnet, ipRange, gateway }: DockerNetworkResource): DockerNetworkBody["IPAM"]["Config"][number] {
+  return { Subnet: subnet, IPRange: ipRange, Gateway: gateway, AuxiliaryAddresses: { unused: firstAddress(ipRange) } };
 }
 
 function readNetwork(network: SnapshotDockerNetwork): DockerNetworkResource {

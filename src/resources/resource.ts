@@ -171,7 +171,7 @@ export interface DockerNetworkBody {
   CheckDuplicate: true;
   Driver: "bridge";
   EnableIPv6: boolean;
-  IPAM: { Driver: "default"; Config: { Subnet: string; IPRange: string; Gateway: string }[] };
+  IPAM: { Driver: "default"; Config: { Subnet: string; IPRange: string; Gateway: string; AuxiliaryAddresses: Record<string, string> }[] };
   Options: Record<string, string>;
   Labels: Record<string, string>;
 }
