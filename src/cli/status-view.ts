@@ -11,7 +11,7 @@ export interface ClusterStatus {
   clusterUuid: string;
   hosts: readonly { name: string; address: string; reachable: boolean; docker: string; lastPlan: string }[];
   networks: readonly NetworkStatus[];
-  drift: readonly { host: string; key: string; reason: string }[];
+  drift: readonly { host: string; what: string; key: string; reason: string }[];
   problems: readonly Problem[];
 }
 
@@ -49,7 +49,7 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
     clusterUuid: plan.clusterUuid,
     hosts: [...names].sort().map(([name, address]) => describeHost(name, address, snapshots.get(name))),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
-    drift: plan.hosts.flatMap((host) => host.steps.map((step) => ({ host: host.host, key: step.key, reason: describeDrift(step) }))),
+    drift: plan.hosts.flatMap((host) => host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) }))),
     problems: unreachable,
   };
 }

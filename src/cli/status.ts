@@ -57,7 +57,7 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
   else if (status.drift.length === 0) lines.push(paint("green", "No drift: every host that answers is as the file says."));
   else {
     lines.push(paint("yellow", "Drift:"));
-    for (const { host, key, reason } of status.drift) lines.push(`  ${host}: ${key}: ${reason}`);
+    for (const { host, what, key, reason } of status.drift) lines.push(`  ${host}: ${what}: ${reason}  ${paint("dim", key)}`);
     lines.push("try: `spanwire apply` puts exactly this right");
   }
   return lines.join("\n");

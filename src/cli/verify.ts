@@ -5,7 +5,7 @@ import type { ContainerTarget } from "../verify/measurements.ts";
 import { renderReport } from "../verify/render.ts";
 import type { VerifyTarget } from "../verify/target.ts";
 import { verifyCluster } from "../verify/verify-cluster.ts";
-import { DEFAULT_SPEC_FILE } from "./read-spec.ts";
+import { withTarget } from "./options.ts";
 
 export interface VerifyFlags {
   file: string;
@@ -30,10 +30,8 @@ export interface VerifyInputs {
 const PIPE_COLUMNS = 120;
 
 export function registerVerify(program: Command, prepare: (flags: VerifyFlags) => Promise<VerifyInputs>): void {
-  program
-    .command("verify")
+  withTarget(program.command("verify"))
     .description("measure every promise: reachability, packet size, single copies of broadcasts, isolation, the outside")
-    .option("-f, --file <path>", "the spec file", DEFAULT_SPEC_FILE)
     .option("--host <name...>", "only these hosts and the pairs among them")
     .option("--containers", "also between running containers")
     .option("--json", "for programs: one JSON document")

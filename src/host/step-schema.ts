@@ -76,6 +76,7 @@ export const stepSchema = z.object({
   stage: z.enum(STAGES),
   action: z.enum(["add", "change", "replace", "remove"]),
   key: z.string().max(512),
+  label: z.string().max(512),
   before: resource.nullable(),
   // a listing is nft input as it stands: only the host's own observation may be written back
   after: resource.nullable().refine((after) => after?.kind !== "nft-table" || after.listing === undefined, "a wanted table has no listing"),

@@ -1,18 +1,23 @@
 import { KIND_NAMES, kindOf } from "../resources/index.ts";
 import type { Resource } from "../resources/resource.ts";
 import { SpanwireError } from "../util/problem.ts";
+import { describeResource } from "./describe-resource.ts";
 import { STAGES, type DraftStep, type Step } from "./step.ts";
 
 /**
  * Dependencies first; removals the other way round and after everything else of their stage. Ties go by kind and key, so
  * the order is stable and steps of one tool stand together.
  */
-export function orderSteps(drafts: readonly DraftStep[]): Step[] {
+export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<string, string> = new Map()): Step[] {
   return STAGES.flatMap((stage) => {
     const inStage = drafts.filter((draft) => draft.stage === stage);
     const building = sortByDependency(inStage.filter((draft) => draft.after !== null));
     const removing = sortByDependency(inStage.filter((draft) => draft.after === null)).reverse();
-    return [...building, ...removing].map((draft, index) => ({ id: `${stage}/${index + 1}`, ...draft }));
+    return [...building, ...removing].map((draft, index) => ({
+      id: `${stage}/${index + 1}`,
+      label: describeResource(resourceOf(draft), devices),
+      ...draft,
+    }));
   });
 }
 

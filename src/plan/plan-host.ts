@@ -1,5 +1,6 @@
 import { keyOf, kindOf } from "../resources/index.ts";
 import type { Difference, Resource } from "../resources/resource.ts";
+import { mapDevices } from "./describe-resource.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { Action, DraftStep, Stage, Step } from "./step.ts";
 
@@ -23,7 +24,7 @@ export function planHost(desired: readonly Resource[], observed: ReadonlyMap<str
     if (diesWithAnother(before, leaving)) continue;
     drafts.push(step("remove", "remove", key, replacedSlots.has(key) ? passive(before) : before, null));
   }
-  return orderSteps(drafts);
+  return orderSteps(drafts, mapDevices([...desired, ...observed.values()]));
 }
 
 interface Rival {

@@ -35,7 +35,7 @@ const SHOWN_COMMANDS = 40;
 function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
   const symbol = SYMBOLS[step.action];
   const noticed = step.impact === "none" ? "" : paint("dim", `  (containers notice: ${step.impact})`);
-  const lines = [`    ${paint(symbol, `${symbol} ${step.key}`)}${noticed}`];
+  const lines = [`    ${paint(symbol, `${symbol} ${step.label}`)}  ${paint("dim", step.key)}${noticed}`];
   for (const difference of step.differences) {
     lines.push(`        ${difference.field}: ${difference.from} -> ${difference.to}  ${paint("dim", `because ${difference.reason}`)}`);
   }

@@ -16,6 +16,8 @@ export interface Step {
   stage: Stage;
   action: Action;
   key: string;
+  /** The key in a person's words: "VXLAN tunnel of apps". */
+  label: string;
   before: Resource | null;
   after: Resource | null;
   differences: readonly Difference[];
@@ -23,4 +25,4 @@ export interface Step {
   impact: string;
 }
 
-export type DraftStep = Omit<Step, "id">;
+export type DraftStep = Omit<Step, "id" | "label">;

@@ -1,0 +1,52 @@
+import { findMark } from "../resources/mark.ts";
+import type { Resource } from "../resources/resource.ts";
+
+const NOUNS: Record<Resource["kind"], string> = {
+  bridge: "bridge",
+  address: "overlay address",
+  vxlan: "VXLAN tunnel",
+  "flood-list": "flood list",
+  neighbours: "known hosts",
+  sysctl: "setting",
+  "nft-table": "nft table",
+  "docker-network": "Docker network",
+  "bridge-port": "container port",
+};
+
+/** Says in a person's words what a hashed name stands for: "VXLAN tunnel of apps". */
+export function describeResource(resource: Resource, networkOfDevice: ReadonlyMap<string, string>): string {
+  const network = findNetwork(resource, networkOfDevice);
+  const noun = NOUNS[resource.kind];
+  return network === undefined ? noun : `${noun} of ${network}`;
+}
+
+/** Our devices, by name, and the network each belongs to. */
+export function mapDevices(resources: Iterable<Resource>): Map<string, string> {
+  const devices = new Map<string, string>();
+  for (const resource of resources) {
+    if (resource.kind !== "bridge" && resource.kind !== "vxlan") continue;
+    const network = findMark(resource.mark)?.network;
+    if (network !== undefined) devices.set(resource.name, network);
+  }
+  return devices;
+}
+
+function findNetwork(resource: Resource, devices: ReadonlyMap<string, string>): string | undefined {
+  switch (resource.kind) {
+    case "bridge":
+    case "vxlan":
+      return findMark(resource.mark)?.network ?? devices.get(resource.name);
+    case "address":
+    case "flood-list":
+    case "neighbours":
+      return devices.get(resource.device);
+    case "sysctl":
+      return resource.device === undefined ? undefined : devices.get(resource.device);
+    case "docker-network":
+      return resource.labels["io.spanwire.network"];
+    case "bridge-port":
+      return resource.container === "" ? undefined : resource.container;
+    case "nft-table":
+      return undefined;
+  }
+}
