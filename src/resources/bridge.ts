@@ -51,9 +51,13 @@ export const bridge: ResourceKind<BridgeResource> = {
     if (before === null) {
       const { name, mac, mtuBytes } = after;
       return [
-        { tool: "ip", args: ["link", "add", name, "address", mac, "mtu", String(mtuBytes), "type", "bridge", ...bridgeOptions(after)] },
-        // addrgenmode: no link-local address of ours on the members' segment
-        { tool: "ip", args: ["link", "set", "dev", name, "alias", after.mark, "addrgenmode", "none", after.up ? "up" : "down"] },
+        { tool: "ip", args: ["link", "add", name, "address", mac, "type", "bridge", ...bridgeOptions(after)] },
+        // The MTU is set afterwards: only then does the kernel keep it when the last port goes (br_mtu_auto_adjust).
+        // addrgenmode: no link-local address of ours on the members' segment.
+        {
+          tool: "ip",
+          args: ["link", "set", "dev", name, "mtu", String(mtuBytes), "alias", after.mark, "addrgenmode", "none", after.up ? "up" : "down"],
+        },
       ];
     }
     return changeCommands(before, after);
