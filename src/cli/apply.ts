@@ -8,6 +8,7 @@ import { hasChanges, type Plan } from "../plan/plan.ts";
 import { renderPlan, renderSummary } from "../plan/render-plan.ts";
 import type { Transport } from "../transport/connection.ts";
 import { SpanwireError } from "../util/problem.ts";
+import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
@@ -30,11 +31,13 @@ export function registerApply(program: Command): void {
       const session = await openSession(flags);
       sayWarnings(session.spec.warnings);
       const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host) : await loadPlan(saved, session);
-      try {
-        await carryOut({ plan, gathered, session, verify: flags.verify });
-      } finally {
-        await gathered.close();
-      }
+      await interruptible(gathered.close, async () => {
+        try {
+          await carryOut({ plan, gathered, session, verify: flags.verify });
+        } finally {
+          await gathered.close();
+        }
+      });
     });
 }
 

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { gatherHosts } from "../fleet/gather-hosts.ts";
+import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
 import { planRemoval } from "../plan/build-plan.ts";
 import { recoverLock } from "../plan/recover-lock.ts";
 import { renderPlan } from "../plan/render-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
 import { reportResult, runPlan } from "./apply.ts";
+import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { print, say, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
@@ -23,38 +24,41 @@ export function registerDestroy(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
-      await destroy(await openSession(flags), flags);
+      const session = await openSession(flags);
+      const gathered = await gatherHosts(hostsOf(session, flags.host), session.transport);
+      await interruptible(gathered.close, async () => {
+        try {
+          await destroy(session, gathered, flags);
+        } finally {
+          await gathered.close();
+        }
+      });
     });
 }
 
-async function destroy(session: Session, flags: DestroyFlags): Promise<void> {
-  const gathered = await gatherHosts(hostsOf(session, flags.host), session.transport);
-  try {
-    const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
-    if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
-    const planned = hostsOf(session, flags.host).flatMap((host) => {
-      const snapshot = gathered.snapshots.get(host.name);
-      return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, lock.cluster)];
-    });
-    const refused: Problem[] = planned.flatMap(({ problems }) => problems);
-    if (refused.length > 0) throw new SpanwireError(refused);
-    const complete = gathered.unreachable.length === 0 && flags.host === undefined;
-    const plan: Plan = {
-      ...{ version: 1, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid, lock: complete ? null : lock, lockChanges: [] },
-      ...{ hosts: planned.map(({ host }) => host), warnings: gathered.unreachable },
-    };
-    sayWarnings(gathered.unreachable);
-    if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
-    const result = await runPlan(plan, gathered, session.transport, async () => []);
-    reportResult(result);
-    if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
-    if (complete) await writeLock(session.lockPath, null);
-    else if (gathered.unreachable.length > 0) {
-      say("The lock stays, because some hosts could not be reached: run `spanwire destroy` again when they answer.");
-      process.exitCode = 1;
-    }
-  } finally {
-    await gathered.close();
+async function destroy(session: Session, gathered: GatheredHosts, flags: DestroyFlags): Promise<void> {
+  const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
+  if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
+  const planned = hostsOf(session, flags.host).flatMap((host) => {
+    const snapshot = gathered.snapshots.get(host.name);
+    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, lock.cluster)];
+  });
+  const refused: Problem[] = planned.flatMap(({ problems }) => problems);
+  if (refused.length > 0) throw new SpanwireError(refused);
+  const complete = gathered.unreachable.length === 0 && flags.host === undefined;
+  const plan: Plan = {
+    ...{ version: 1, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid, lock: complete ? null : lock, lockChanges: [] },
+    ...{ hosts: planned.map(({ host }) => host), warnings: gathered.unreachable },
+  };
+  sayWarnings(gathered.unreachable);
+  if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
+  const result = await runPlan(plan, gathered, session.transport, async () => []);
+  reportResult(result);
+  if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
+  if (complete) await writeLock(session.lockPath, null);
+  else if (gathered.unreachable.length > 0) {
+    say("The lock stays, because some hosts could not be reached: run `spanwire destroy` again when they answer.");
+    process.exitCode = 1;
   }
 }
 

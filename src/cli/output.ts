@@ -1,13 +1,20 @@
 import { styleText } from "node:util";
 import { formatProblem, type Problem } from "../util/problem.ts";
 
+let muted = false;
+
+/** After an interrupt only the interrupt speaks: what fails because of it is no news. */
+export function muteOutput(): void {
+  muted = true;
+}
+
 /** stdout is data, stderr is talk. */
 export function print(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  if (!muted) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
 export function say(text: string): void {
-  process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+  if (!muted) process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
 /** The versioned frame of everything a program may read. */

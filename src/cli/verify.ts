@@ -5,6 +5,7 @@ import type { ContainerTarget } from "../verify/measurements.ts";
 import { renderReport } from "../verify/render.ts";
 import type { VerifyTarget } from "../verify/target.ts";
 import { verifyCluster } from "../verify/verify-cluster.ts";
+import { interruptible } from "./interrupt.ts";
 import { withTarget } from "./options.ts";
 
 export interface VerifyFlags {
@@ -38,11 +39,13 @@ export function registerVerify(program: Command, prepare: (flags: VerifyFlags) =
     .addHelpText("after", HELP)
     .action(async (flags: VerifyFlags) => {
       const inputs = await prepare(flags);
-      try {
-        await verify(flags, inputs);
-      } finally {
-        await inputs.close();
-      }
+      await interruptible(inputs.close, async () => {
+        try {
+          await verify(flags, inputs);
+        } finally {
+          await inputs.close();
+        }
+      });
     });
 }
 
