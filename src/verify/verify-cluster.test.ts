@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createFakeHosts } from "./fake-hosts.fixture.ts";
 import { createTarget } from "./healthy.fixture.ts";
-import { verifyCluster, verifyLight } from "./verify-cluster.ts";
+import { verifyCluster, verifyPairs } from "./verify-cluster.ts";
 
 const target = createTarget(["vm1", "vm2", "vm3"], [
   { name: "apps", egress: "masquerade" },
@@ -20,7 +20,7 @@ test("a flawless cluster passes in six requests a host, and every probe is stopp
 
 test("light asks once, and finds nothing wrong", async () => {
   const { connections, requests } = createFakeHosts(target);
-  expect(await verifyLight(target, connections)).toEqual([]);
+  expect((await verifyPairs(target, connections)).failures).toEqual([]);
   expect(requests.filter((request) => request.startsWith("vm2 "))).toEqual(["vm2 probe.start", "vm2 probe.batch", "vm2 probe.stop"]);
 });
 

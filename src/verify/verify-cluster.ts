@@ -1,7 +1,7 @@
 import type { Connection } from "../transport/connection.ts";
 import { judge } from "./judge.ts";
 import { measureCluster, type MeasureOptions } from "./measure.ts";
-import type { VerifyFailure, VerifyReport } from "./report.ts";
+import type { VerifyReport } from "./report.ts";
 import type { VerifyTarget } from "./target.ts";
 
 export type VerifyOptions = Partial<Omit<MeasureOptions, "light">>;
@@ -22,7 +22,7 @@ export async function verifyCluster(target: VerifyTarget, connections: ReadonlyM
   return judge(target, await measureCluster(target, connections, resolveOptions(options, false)));
 }
 
-/** Reachability and packet size only: what `apply` asks before it confirms. Empty when all is well. */
-export async function verifyLight(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<readonly VerifyFailure[]> {
-  return judge(target, await measureCluster(target, connections, resolveOptions(options, true))).failures;
+/** Reachability and packet size only: what `apply` asks before it confirms. */
+export async function verifyPairs(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return judge(target, await measureCluster(target, connections, resolveOptions(options, true)));
 }

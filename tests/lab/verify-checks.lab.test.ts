@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check, VerifyFailure, VerifyReport } from "../../src/verify/report.ts";
-import { verifyCluster, verifyLight, type VerifyOptions } from "../../src/verify/verify-cluster.ts";
+import { verifyCluster, verifyPairs, type VerifyOptions } from "../../src/verify/verify-cluster.ts";
 import { createVerifyLab, OUTSIDE, SWITCH, TABLE, type VerifyLab } from "./verify-lab.ts";
 
 /** Breaks one property after the other in a real network and sees exactly that check of `verify` fail. */
@@ -262,10 +262,10 @@ test("host: one that cannot be reached is a failure of its own, the rest goes on
 });
 
 test("light: reach and packet size only, no failure on a whole network", { timeout: TIMEOUT_MS }, async () => {
-  expect(await verifyLight(lab.target, lab.connections)).toEqual([]);
+  expect((await verifyPairs(lab.target, lab.connections)).failures).toEqual([]);
   const failures = await lab
     .nft("vm1", "table inet cut { chain in { type filter hook input priority -10; udp dport 8472 drop; }; }")
-    .then(() => verifyLight(lab.target, lab.connections, { replyMs: 800 }))
+    .then(async () => (await verifyPairs(lab.target, lab.connections, { replyMs: 800 })).failures)
     .finally(() => lab.nft("vm1", "delete table inet cut"));
   expect(failures.map(({ check, what }) => [check, what])).toEqual([["reach", "vm1: vm1 <-> vm2, vm1 <-> vm3 on networks apps, legacy"]]);
 });
