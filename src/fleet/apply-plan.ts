@@ -3,6 +3,7 @@ import { planIdOf } from "../plan/plan.ts";
 import type { Stage } from "../plan/step.ts";
 import type { RevertResult, StageResult } from "../host/transaction.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { toProblems, type Problem } from "../util/problem.ts";
 
 export interface ApplyInput {
@@ -41,7 +42,8 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   const active = input.plan.hosts.filter((host) => host.steps.length > 0);
   if (active.length === 0) return { outcome: "nothing-to-do", hosts: [], problems: [], notes: [] };
   const run: Run = { ...input, planId: planIdOf(input.plan), active, notes: [] };
-  const problems = await changeAndProve(run);
+  const stopTalking = keepAlive([...input.connections.values()]);
+  const problems = await changeAndProve(run).finally(stopTalking);
   if (problems.length > 0) return revertAll(run, problems);
   return finishAll(run, await runStage(run, "remove", active));
 }

@@ -25,16 +25,41 @@ export interface HostProgramInput {
   state: StateDirectory;
   /** How to start this program again, for probes. */
   selfArgv: readonly string[];
+  /** An unconfirmed plan goes back when nobody has spoken for so long. Monotonic: Node's timers do not follow the clock. */
+  silenceMs?: number;
 }
 
+/** The controller speaks every ten seconds (src/fleet/keep-alive.ts); six silent turns are a dead path. */
+const DEFAULT_SILENCE_MS = 60_000;
+
 /** What a host answers: the same methods in-process, in a lab host's namespaces, and behind SSH. */
-export function createHostProgram({ system, state, selfArgv }: HostProgramInput): HostProgram {
+export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT_SILENCE_MS }: HostProgramInput): HostProgram {
   const probes = createProbeMethods({ selfArgv });
   let active: Transaction | undefined;
   const requireActive = (planId: string): Transaction => {
     if (active?.planId === planId) return active;
     throw new SpanwireError({ kind: "conflict", doing: "continuing", what: `plan ${planId}`, where: "", why: "this conversation did not begin it", try: "apply again" });
   };
+
+  /** A path that dies without a word leaves this side waiting for ever: the timer ends that. */
+  let silence: NodeJS.Timeout | undefined;
+  const goBack = async (): Promise<void> => {
+    clearTimeout(silence);
+    const undo = active !== undefined && !state.isConfirmed(active.planId) ? active : undefined;
+    active = undefined;
+    await undo?.revert();
+  };
+  const listening =
+    (handler: (params: unknown) => Promise<unknown>) =>
+    async (params: unknown): Promise<unknown> => {
+      clearTimeout(silence);
+      try {
+        return await handler(params);
+      } finally {
+        clearTimeout(silence);
+        if (active !== undefined) silence = setTimeout(() => void goBack(), silenceMs).unref();
+      }
+    };
 
   const methods: HostProgram["methods"] = {
     ...probes.methods,
@@ -59,7 +84,11 @@ export function createHostProgram({ system, state, selfArgv }: HostProgramInput)
       return result;
     },
     confirm: async (params) => {
-      await state.confirm(planParams.parse(params).planId);
+      const { planId } = planParams.parse(params);
+      if ((await state.findLock())?.planId !== planId) {
+        throw new SpanwireError({ kind: "conflict", doing: "confirming", what: `plan ${planId}`, where: "", why: "it is not under way here: it has gone back, or never began", try: "plan again" });
+      }
+      await state.confirm(planId);
       return {};
     },
     finish: async (params) => {
@@ -69,11 +98,10 @@ export function createHostProgram({ system, state, selfArgv }: HostProgramInput)
     },
   };
   return {
-    methods,
+    methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
     async end() {
       await probes.closeAll();
-      if (active !== undefined && !state.isConfirmed(active.planId)) await active.revert();
-      active = undefined;
+      await goBack();
     },
   };
 }

@@ -16,6 +16,7 @@ export interface StateDirectory {
   writeFormer(former: Readonly<Record<string, string>>): Promise<void>;
   acquireLock(holder: LockHolder): Promise<LockHolder | undefined>;
   releaseLock(planId: string): Promise<void>;
+  findLock(): Promise<LockHolder | undefined>;
   /** On disk when it returns. */
   append(planId: string, entry: object): void;
   confirm(planId: string): Promise<void>;
@@ -70,6 +71,8 @@ export function openStateDirectory(root: string): StateDirectory {
       const current = await readJsonFile<LockHolder>(lockFile);
       if (current?.planId === planId) await rm(lockFile, { force: true });
     },
+
+    findLock: () => readJsonFile<LockHolder>(lockFile),
 
     append(planId, entry) {
       const path = journal(planId);
