@@ -55,12 +55,14 @@ export function openStateDirectory(root: string): StateDirectory {
     async acquireLock(holder) {
       await prepare();
       const current = await readJsonFile<LockHolder>(lockFile);
-      if (current !== undefined && current.planId !== holder.planId && isAlive(current.pid)) return current;
+      if (current !== undefined && isAlive(current.pid)) return current;
       await rm(lockFile, { force: true }); // its process is gone: what it did is observed, not remembered
       try {
         const handle = await open(lockFile, "wx", 0o600);
         await handle.writeFile(JSON.stringify(holder));
         await handle.close();
+        // a plan is named by its content, so the same one may come again: it is not confirmed yet
+        await rm(confirmed(holder.planId), { force: true });
         return undefined;
       } catch {
         return (await readJsonFile<LockHolder>(lockFile)) ?? { ...holder, operator: "somebody else" };
