@@ -34,7 +34,13 @@ function openInLab(runId: string, host: Pick<Host, "name" | "address">, program:
   }
   const argv = ["nsenter", `--net=${namespacePath(target.namespace)}`, "--", process.execPath, ...program] as [string, ...string[]];
   return openStdioConnection(host.name, argv, {
-    env: { ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name },
+    env: { ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name, ...findFault() },
     advice: `look at the lab with \`spanwire lab status --run ${runId}\``,
   });
+}
+
+/** A fault that a test wants injected (src/host/faulty-system.ts) reaches the hosts of a lab, and no others. */
+function findFault(): Record<string, string> {
+  const fault = process.env["SPANWIRE_FAULT"];
+  return fault === undefined ? {} : { SPANWIRE_FAULT: fault };
 }
