@@ -5,7 +5,7 @@ export function registerSchema(program: Command): void {
   program
     .command("schema")
     .description("print the JSON Schema of the spec file, for editors")
-    .addHelpText("after", "\nExample (spanwire.yaml as written by `spanwire init` names this file):\n  $ spanwire schema > spanwire.schema.json\n")
+    .addHelpText("after", "\nExample (a file written by `spanwire init` names the result):\n  $ spanwire schema > spanwire.schema.json\n")
     .action(() => {
       process.stdout.write(`${JSON.stringify(specJsonSchema(), null, 2)}\n`);
     });
