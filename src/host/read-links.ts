@@ -85,16 +85,29 @@ export async function readAddresses(): Promise<SnapshotAddress[]> {
     .sort((a, b) => compareText(`${a.device} ${a.cidr}`, `${b.device} ${b.cidr}`));
 }
 
+interface IpRoute {
+  dst: string;
+  dev?: string;
+  gateway?: string;
+  protocol?: string;
+}
+
 export async function readRoutes(): Promise<SnapshotRoute[]> {
-  const routes = await readJson<{ dst: string; dev?: string; gateway?: string; protocol?: string }[]>(["ip", "-j", "route", "show"]);
-  return routes
+  const [v4, v6] = await Promise.all((["-4", "-6"] as const).map((family) => readJson<IpRoute[]>(["ip", "-j", family, "route", "show"])));
+  return [...(v4 ?? []), ...(v6 ?? [])]
     .map((route) => ({
-      destination: route.dst === "default" || route.dst.includes("/") ? route.dst : `${route.dst}/32`,
+      destination: toPrefix(route.dst),
       device: route.dev ?? "",
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       protocol: route.protocol ?? "",
     }))
     .sort((a, b) => compareText(`${a.destination} ${a.device}`, `${b.destination} ${b.device}`));
+}
+
+/** ip(8) leaves the length of a host route out. */
+function toPrefix(destination: string): string {
+  if (destination === "default" || destination.includes("/")) return destination;
+  return `${destination}/${destination.includes(":") ? 128 : 32}`;
 }
 
 /** Learned entries are left out: they come and go with traffic. */
