@@ -43,7 +43,10 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   if (active.length === 0) return { outcome: "nothing-to-do", hosts: [], problems: [], notes: [] };
   const run: Run = { ...input, planId: planIdOf(input.plan), active, notes: [] };
   const stopTalking = keepAlive([...input.connections.values()]);
-  const problems = await changeAndProve(run).finally(stopTalking);
+  // whatever goes wrong on the way, also when measuring itself fails: the hosts go back
+  const problems = await changeAndProve(run)
+    .catch((error: unknown) => toProblems(error, "applying", ""))
+    .finally(stopTalking);
   if (problems.length > 0) return revertAll(run, problems);
   return finishAll(run, await runStage(run, "remove", active));
 }
@@ -109,9 +112,11 @@ async function revertAll(run: Run, problems: readonly Problem[]): Promise<ApplyR
 }
 
 async function revertHost(run: Run, { host }: HostPlan): Promise<HostOutcome> {
+  const connection = run.connections.get(host);
+  if (connection === undefined) return { host, state: "old", detail: "never began" };
   run.onProgress(host, "going back");
   try {
-    const result = (await run.connections.get(host)?.request("revert", { planId: run.planId })) as RevertResult;
+    const result = (await connection.request("revert", { planId: run.planId })) as RevertResult;
     run.onProgress(host, result.ok ? "as before" : "not as before");
     return result.ok ? { host, state: "old", detail: "as before" } : { host, state: "differs", detail: result.remaining.join("; ") };
   } catch (error) {

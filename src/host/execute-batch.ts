@@ -44,7 +44,7 @@ async function runLines(tool: "ip" | "bridge", commands: readonly Command[]): Pr
 
 /** Batch files split at blanks and know quotes, comments and continuations: a word with such a character is refused. */
 function requireWord(word: string): string {
-  if (/^[^\s'"#\\]+$/.test(word)) return word;
+  if (/^[^\s'"#\\]+$/.test(word) || word === '""') return word; // "" is the empty word, to take an alias away
   throw new Error(`not a plain word: ${JSON.stringify(word)}`);
 }
 

@@ -3,6 +3,7 @@ import { deriveFacts } from "../plan/facts.ts";
 import { batchSteps, type Batch } from "../plan/batch-steps.ts";
 import { planRevert } from "../plan/plan-revert.ts";
 import type { Stage, Step } from "../plan/step.ts";
+import { linkNames } from "../resources/claim-links.ts";
 import { kindOf, observeResources } from "../resources/index.ts";
 import type { Resource } from "../resources/resource.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
@@ -54,9 +55,11 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
   if (other !== undefined) {
     throw problem("conflict", "locking", "the host", `${other.operator} has been applying plan ${other.planId} since ${other.since}`, "wait until that is done, then plan again");
   }
-  const observe = async (): Promise<Map<string, Resource>> => observeResources(await system.observe(), clusterUuid);
+  // a link that a failed batch left without its mark is ours by its name
+  const names = linkNames(steps.flatMap((step) => [step.before, step.after].filter((resource) => resource !== null)));
+  const observe = async (): Promise<Map<string, Resource>> => observeResources(await system.observe(), clusterUuid, names);
   const snapshot = await system.observe();
-  const initial = observeResources(snapshot, clusterUuid);
+  const initial = observeResources(snapshot, clusterUuid, names);
   if (fingerprintHost(initial, deriveFacts(snapshot, clusterUuid, input.address)) !== input.basis) {
     await state.releaseLock(planId);
     throw problem("conflict", "starting", `plan ${planId}`, "our objects on this host have changed since the plan was made", "make a new plan");
@@ -93,13 +96,21 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
     },
 
     async revert() {
-      const undo = planRevert(initial, await observe(), touched);
-      const { failure } = await runBatches(batchSteps(undo), "revert");
-      const remaining = planRevert(initial, await observe(), touched).map((step) => `${step.key}: ${step.differences.map((d) => `${d.field} ${d.from} instead of ${d.to}`).join(", ") || step.action}`);
+      let undone = 0;
+      let failure: string | undefined;
+      let left = planRevert(initial, await observe(), touched);
+      // again, because one undo may take along what another was to undo (a bridge's new MAC its neighbours)
+      for (let attempt = 0; attempt < REVERT_ATTEMPTS && left.length > 0; attempt++) {
+        failure = (await runBatches(batchSteps(left), "revert")).failure;
+        const before = left.length;
+        left = planRevert(initial, await observe(), touched);
+        undone += before - left.length;
+      }
+      const remaining = left.map((step) => `${step.key}: ${step.differences.map((d) => `${d.field} ${d.from} instead of ${d.to}`).join(", ") || step.action}`);
       const ok = remaining.length === 0;
       state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: failure ?? "" });
       await endPlan(planId, state, ok && isClean(await system.observe(), clusterUuid));
-      return { ok, undone: undo.length, remaining };
+      return { ok, undone, remaining };
     },
 
     async finish() {
@@ -109,6 +120,8 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
     },
   };
 }
+
+const REVERT_ATTEMPTS = 3;
 
 async function endPlan(planId: string, state: StateDirectory, clean: boolean): Promise<void> {
   await state.releaseLock(planId);

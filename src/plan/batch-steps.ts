@@ -23,12 +23,12 @@ export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
 export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
   const items = groupByKind(steps).flatMap((group) => {
     const ofGroup = group.flatMap((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
-    const tools = [...new Set(ofGroup.map(({ command }) => command.tool))];
-    return tools.flatMap((tool) => ofGroup.filter(({ command }) => command.tool === tool));
+    const tools = [...new Set(ofGroup.map(({ command }) => toolOf(command)))];
+    return tools.flatMap((tool) => ofGroup.filter(({ command }) => toolOf(command) === tool));
   });
   const batches: { tool: Command["tool"]; items: BatchItem[] }[] = [];
   for (const item of items) {
-    const { tool } = item.command;
+    const tool = toolOf(item.command);
     const last = batches.at(-1);
     if (last !== undefined && last.tool === tool && JOINABLE.has(tool)) last.items.push(item);
     else batches.push({ tool, items: [item] });
@@ -37,7 +37,12 @@ export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">
 }
 
 /** One process can do many of these; each Docker call is one of its own. */
-const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "nft", "sysctl", "state"]);
+const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "nft", "sysctl"]);
+
+/** A former value is kept before its setting is written and dropped after that: the two stay in order, in one batch. */
+function toolOf({ tool }: Command): Command["tool"] {
+  return tool === "state" ? "sysctl" : tool;
+}
 
 function groupByKind<S extends Pick<Step, "before" | "after">>(steps: readonly S[]): S[][] {
   const groups: S[][] = [];

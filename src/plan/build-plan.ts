@@ -1,5 +1,6 @@
 import { familyOf } from "../addressing/prefix.ts";
 import { resolveNetworks } from "../addressing/resolve-networks.ts";
+import { claimLinks, linkNames } from "../resources/claim-links.ts";
 import { observeResources } from "../resources/index.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import { checkPrefixesInUse } from "../spec/check-facts.ts";
@@ -48,15 +49,17 @@ export function buildPlan(input: BuildPlanInput): Plan {
   const hosts: HostPlan[] = [];
 
   for (const host of cluster.hosts) {
-    const snapshot = snapshots.get(host.name);
-    const facts = factsOf.get(host.name);
-    if (snapshot === undefined || facts === undefined) continue;
+    const found = snapshots.get(host.name);
+    const lostPorts = factsOf.get(host.name)?.lostPorts;
+    if (found === undefined || lostPorts === undefined) continue;
+    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: { lostPorts } });
+    const snapshot = claimLinks(found, lock.uuid, linkNames(desired));
+    const facts = deriveFacts(snapshot, lock.uuid, host.address);
     const observed = observeResources(snapshot, lock.uuid);
-    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts });
     const steps = planHost(desired, observed);
     const index = lock.hosts[host.name]?.index ?? 0;
     problems.push(...checkPrefixesInUse(cluster, host.name, facts.routes, input.locate));
-    problems.push(...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot, steps }));
+    problems.push(...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot: found, steps }));
     hosts.push({ ...pick(host), leaving: false, basis: fingerprintHost(observed, facts), steps });
   }
   const leaving = planLeavingHosts(lock, input);

@@ -9,7 +9,8 @@ import type { HostFacts } from "./facts.ts";
  */
 export function fingerprintHost(observed: ReadonlyMap<string, Resource>, facts: HostFacts): string {
   const ours = [...observed.values()]
-    .filter((resource) => kindOf(resource).isOwned?.(resource) ?? true)
+    // a setting of the host is a fact the plan used also while it is not ours: its value is what will be given back
+    .filter((resource) => resource.kind === "sysctl" || (kindOf(resource).isOwned?.(resource) ?? true))
     .map((resource) => ({ key: keyOf(resource), ...resource, listing: undefined }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts };

@@ -5,15 +5,17 @@ import { describeResource } from "./describe-resource.ts";
 import { STAGES, type DraftStep, type Step } from "./step.ts";
 
 /**
- * Dependencies first; removals the other way round and after everything else of their stage. Ties go by kind and key, so
+ * Dependencies first; removals the other way round and after everything else of their stage, but for what makes room. Ties go by kind and key, so
  * the order is stable and steps of one tool stand together.
  */
 export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<string, string> = new Map()): Step[] {
   return STAGES.flatMap((stage) => {
     const inStage = drafts.filter((draft) => draft.stage === stage);
-    const building = sortByDependency(inStage.filter((draft) => draft.after !== null));
-    const removing = sortByDependency(inStage.filter((draft) => draft.after === null)).reverse();
-    return [...building, ...removing].map((draft, index) => ({
+    const room = sortByDependency(inStage.filter((draft) => draft.makesRoom === true));
+    const others = inStage.filter((draft) => draft.makesRoom !== true);
+    const building = sortByDependency(others.filter((draft) => draft.after !== null));
+    const removing = sortByDependency(others.filter((draft) => draft.after === null)).reverse();
+    return [...room, ...building, ...removing].map(({ makesRoom: _, ...draft }, index) => ({
       id: `${stage}/${index + 1}`,
       label: describeResource(resourceOf(draft), devices),
       ...draft,

@@ -9,20 +9,20 @@ export function planHost(desired: readonly Resource[], observed: ReadonlyMap<str
   const wanted = new Map(desired.map((resource) => [keyOf(resource), resource]));
   const leaving = [...observed].filter(([key, resource]) => !wanted.has(key) && isOwned(resource));
   const drafts: DraftStep[] = [];
-  const replacedSlots = new Set<string>();
+  const rivals = new Set<string>();
 
   for (const [key, after] of wanted) {
     const before = observed.get(key) ?? null;
-    if (before !== null) drafts.push(...changeSteps(key, before, after));
-    else {
-      const rival = findRival(after, leaving);
-      if (rival !== undefined) replacedSlots.add(rival.key);
-      drafts.push(...addSteps(key, after, rival));
+    const rival = findRival(after, leaving);
+    if (rival !== undefined) {
+      rivals.add(rival.key);
+      drafts.push(...giveWay(rival));
     }
+    drafts.push(...(before === null ? addSteps(key, after, rival) : changeSteps(key, before, after)));
   }
   for (const [key, before] of leaving) {
-    if (diesWithAnother(before, leaving)) continue;
-    drafts.push(step("remove", "remove", key, replacedSlots.has(key) ? passive(before) : before, null));
+    if (diesWithAnother(before, leaving) || (rivals.has(key) && !canStandBy(before))) continue;
+    drafts.push(step("remove", "remove", key, rivals.has(key) ? passive(before) : before, null));
   }
   return orderSteps(drafts, mapDevices([...desired, ...observed.values()]));
 }
@@ -40,14 +40,18 @@ function findRival(resource: Resource, leaving: readonly [string, Resource][]): 
   return found === undefined ? undefined : { key: found[0], resource: found[1] };
 }
 
+/** What serves the slot today stops before the new one starts: two tunnels that flood would be a loop. */
+function giveWay({ key, resource }: Rival): DraftStep[] {
+  if (!canStandBy(resource)) return [{ ...step("switch", "remove", key, resource, null), makesRoom: true }];
+  const standby = passive(resource);
+  const differences = kindOf(resource).compare(standby, resource);
+  return differences.length === 0 ? [] : [{ ...step("switch", "change", key, resource, standby, differences), makesRoom: true }];
+}
+
 function addSteps(key: string, after: Resource, rival: Rival | undefined): DraftStep[] {
-  const stage: Stage = kindOf(after).addsInSwitch === true ? "switch" : "add";
-  if (rival === undefined) return [step(stage, "add", key, null, after)];
-  return [
-    step("add", "add", key, null, passive(after)),
-    step("switch", "change", rival.key, rival.resource, passive(rival.resource)),
-    step("switch", "change", key, passive(after), after),
-  ];
+  if (kindOf(after).isEmpty?.(after) === true) return [];
+  if (rival === undefined || !canStandBy(after)) return [step(addingStage(after), "add", key, null, after)];
+  return [step("add", "add", key, null, passive(after)), step("switch", "change", key, passive(after), after)];
 }
 
 function changeSteps(key: string, before: Resource, after: Resource): DraftStep[] {
@@ -60,7 +64,7 @@ function changeSteps(key: string, before: Resource, after: Resource): DraftStep[
   const grow = kindOf(after).compare(both, before);
   const shrink = kindOf(after).compare(after, both);
   return [
-    ...(grow.length > 0 ? [step("add", "change", key, before, both, grow)] : []),
+    ...(grow.length > 0 ? [step(addingStage(after), "change", key, before, both, grow)] : []),
     ...(shrink.length > 0 ? [step("remove", "change", key, both, after, shrink)] : []),
   ];
 }
@@ -71,6 +75,8 @@ function step(stage: Stage, action: Action, key: string, before: Resource | null
   return { stage, action, key, before, after, differences: found, impact: kindOf(resource).impact(before, after) };
 }
 
+const addingStage = (resource: Resource): Stage => (kindOf(resource).addsInSwitch === true ? "switch" : "add");
+const canStandBy = (resource: Resource): boolean => kindOf(resource).standby !== undefined;
 const passive = (resource: Resource): Resource => kindOf(resource).standby?.(resource) ?? resource;
 const isOwned = (resource: Resource): boolean => kindOf(resource).isOwned?.(resource) ?? true;
 

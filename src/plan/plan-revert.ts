@@ -28,7 +28,14 @@ export function planRevert(initial: ReadonlyMap<string, Resource>, now: Readonly
 
 function draft(key: string, before: Resource | null, after: Resource | null, differences: DraftStep["differences"]): DraftStep {
   const action = before === null ? "add" : after === null ? "remove" : "change";
-  return { stage: "switch", action, key, before, after, differences, impact: "" };
+  return { stage: "switch", action, key, before, after, differences, impact: "", makesRoom: isGivingWay(before, after) };
+}
+
+/** The new one stops (or goes) before the old one serves their slot again. */
+function isGivingWay(before: Resource | null, after: Resource | null): boolean {
+  const kind = kindOf((after ?? before) as Resource);
+  if (kind.slot === undefined || before === null) return false;
+  return after === null || (kind.standby !== undefined && kind.compare(kind.standby(after), after).length === 0);
 }
 
 /** What lives and dies with something touched changes with it, also when no step named it. */

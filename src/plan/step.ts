@@ -25,4 +25,7 @@ export interface Step {
   impact: string;
 }
 
-export type DraftStep = Omit<Step, "id" | "label">;
+export interface DraftStep extends Omit<Step, "id" | "label"> {
+  /** Goes before everything else of its stage: another step takes its place. */
+  makesRoom?: boolean;
+}

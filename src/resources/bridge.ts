@@ -1,7 +1,6 @@
 import { compareFields } from "./differences.ts";
-import { isMarkedBy } from "./mark.ts";
+import { aliasWord, isMarkedBy, readMark } from "./mark.ts";
 import type { BridgeResource, Command, ResourceKind } from "./resource.ts";
-import { CLUSTER_LABEL } from "./docker-network.ts";
 
 /**
  * A network's Linux bridge on a host. Its MAC is fixed, so containers' neighbour entries for the gateway stay true when
@@ -11,17 +10,9 @@ export const bridge: ResourceKind<BridgeResource> = {
   kind: "bridge",
   key: (resource) => `link/${resource.name}`,
 
-  read(snapshot, clusterUuid) {
-    // Docker makes a missing bridge again by itself, without our alias: a bridge our labelled network names is ours.
-    const referenced = new Set(
-      snapshot.docker.state === "ready"
-        ? snapshot.docker.networks
-            .filter((network) => network.labels[CLUSTER_LABEL] === clusterUuid)
-            .map((network) => network.options["com.docker.network.bridge.name"])
-        : [],
-    );
-    return snapshot.links
-      .filter((link) => link.kind === "bridge" && (isMarkedBy(link.alias, clusterUuid) || referenced.has(link.name)))
+  read: (snapshot, clusterUuid) =>
+    snapshot.links
+      .filter((link) => link.kind === "bridge" && isMarkedBy(link.alias, clusterUuid))
       .map((link) => ({
         kind: "bridge",
         name: link.name,
@@ -30,9 +21,8 @@ export const bridge: ResourceKind<BridgeResource> = {
         up: link.up,
         stp: link.bridge?.stp ?? false,
         mcastSnooping: link.bridge?.mcastSnooping ?? true,
-        mark: link.alias,
-      }));
-  },
+        mark: readMark(link.alias),
+      })),
 
   compare: (desired, observed) =>
     compareFields(desired, observed, [
@@ -75,7 +65,7 @@ function changeCommands(before: BridgeResource, after: BridgeResource): Command[
   const set: string[] = [];
   if (before.mac !== after.mac) set.push("address", after.mac);
   if (before.mtuBytes !== after.mtuBytes) set.push("mtu", String(after.mtuBytes));
-  if (before.mark !== after.mark) set.push("alias", after.mark);
+  if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark));
   if (before.up !== after.up) set.push(after.up ? "up" : "down");
   const commands: Command[] = [];
   if (set.length > 0) commands.push({ tool: "ip", args: ["link", "set", "dev", after.name, ...set] });

@@ -33,6 +33,7 @@ export const dockerNetwork: ResourceKind<DockerNetworkResource> = {
 
   // the gateway must be on the bridge first, or Docker removes the addresses it finds there
   dependencies: (resource) => [`link/${resource.bridge}`, `address/${resource.bridge}/${resource.gateway}/${resource.subnet.split("/")[1]}`],
+  slot: (resource) => `docker-pool/${resource.subnet}`, // Docker refuses a second network with it, whatever its name
   addsInSwitch: true, // the sweep for squatters needs every host's tunnel
 
   commands(before, after) {

@@ -25,6 +25,7 @@ export const floodList: ResourceKind<FloodListResource> = {
 
   dependencies: (resource) => [`link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
+  isEmpty: (resource) => resource.remotes.length === 0,
   union: (before, after) => ({ ...after, remotes: [...new Set([...before.remotes, ...after.remotes])].sort() }),
 
   commands(before, after) {

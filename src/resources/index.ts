@@ -1,6 +1,7 @@
 import { address } from "./address.ts";
 import { bridgePort } from "./bridge-port.ts";
 import { bridge } from "./bridge.ts";
+import { claimLinks } from "./claim-links.ts";
 import { dockerNetwork } from "./docker-network.ts";
 import { floodList } from "./flood-list.ts";
 import { neighbours } from "./neighbours.ts";
@@ -34,8 +35,9 @@ export function keyOf(resource: Resource): string {
   return kindOf(resource).key(resource);
 }
 
-/** Everything on a host that carries the cluster's mark, by key. */
-export function observeResources(snapshot: Snapshot, clusterUuid: string): Map<string, Resource> {
-  const resources = KIND_NAMES.flatMap((name): Resource[] => kindOf<Resource>(name).read(snapshot, clusterUuid));
+/** Everything on a host that carries the cluster's mark, by key; `names` are those of links that are ours without it. */
+export function observeResources(snapshot: Snapshot, clusterUuid: string, names: ReadonlySet<string> = new Set()): Map<string, Resource> {
+  const claimed = claimLinks(snapshot, clusterUuid, names);
+  const resources = KIND_NAMES.flatMap((name): Resource[] => kindOf<Resource>(name).read(claimed, clusterUuid));
   return new Map(resources.map((resource) => [keyOf(resource), resource]));
 }

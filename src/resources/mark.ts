@@ -30,6 +30,22 @@ export function findMark(alias: string): Mark | undefined {
   };
 }
 
+/** Stands for the alias of a link that is ours and does not say so (claim-links.ts). */
+export function claimAlias(clusterUuid: string): string {
+  return `spanwire,uuid=${clusterUuid}`;
+}
+
+/** The mark as it is on the host: empty on a claimed link. */
+export function readMark(alias: string): string {
+  const mark = findMark(alias);
+  return mark !== undefined && alias === claimAlias(mark.uuid) ? "" : alias;
+}
+
+/** As an argument of `ip link set alias`; `""` is how a batch file writes the empty word. */
+export function aliasWord(mark: string): string {
+  return mark === "" ? '""' : mark;
+}
+
 export function isMarkedBy(alias: string, clusterUuid: string): boolean {
   return findMark(alias)?.uuid === clusterUuid;
 }

@@ -29,6 +29,7 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   dependencies: (resource) => [`link/${resource.bridge}`, `link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
 
+  isEmpty: (resource) => resource.entries.length === 0,
   addsInSwitch: true, // beside an old tunnel it would draw traffic to one the peers do not have yet
 
   union(before, after) {
@@ -38,11 +39,10 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   },
 
   commands(before, after) {
-    const want = new Map((after?.entries ?? []).map((entry) => [describeEntry(entry), entry]));
-    const have = new Map((before?.entries ?? []).map((entry) => [describeEntry(entry), entry]));
-    const { bridge, device } = (after ?? before) as NeighboursResource;
-    const gone = [...have].filter(([id]) => !want.has(id)).flatMap(([, entry]) => removeEntry(entry, bridge, device));
-    const added = [...want].filter(([id]) => !have.has(id)).flatMap(([, entry]) => addEntry(entry, bridge, device));
+    const have = partsOf(before);
+    const want = partsOf(after);
+    const gone = [...have].filter(([line]) => !want.has(line)).map(([, part]) => part.remove);
+    const added = [...want].filter(([line]) => !have.has(line)).map(([, part]) => part.add);
     // one process a tool: all neighbour lines first, then all FDB lines; removals before additions of the same address
     const commands = [...gone, ...added];
     return [...commands.filter((command) => command.tool === "ip"), ...commands.filter((command) => command.tool === "bridge")];
@@ -56,21 +56,33 @@ function describeEntry(entry: NeighbourEntry): string {
   return `${entry.address || "?"} at ${entry.mac} behind ${entry.vtep || "?"}${partial}`;
 }
 
-function addEntry(entry: NeighbourEntry, bridge: string, device: string): Command[] {
-  return [
-    { tool: "ip", args: ["neigh", "replace", entry.address, "lladdr", entry.mac, "dev", bridge, "nud", "permanent"] },
-    { tool: "bridge", args: ["fdb", "replace", entry.mac, "dev", device, "dst", entry.vtep, "self", "static"] },
-    { tool: "bridge", args: ["fdb", "replace", entry.mac, "dev", device, "master", "static"] },
-  ];
-}
-
-function removeEntry(entry: NeighbourEntry, bridge: string, device: string): Command[] {
-  const parts = entry.parts ?? ALL_PARTS;
-  const commands: Command[] = [];
-  if (parts.includes("neighbour")) commands.push({ tool: "ip", args: ["neigh", "del", entry.address, "dev", bridge] });
-  if (parts.includes("tunnel-fdb")) commands.push({ tool: "bridge", args: ["fdb", "del", entry.mac, "dev", device, "dst", entry.vtep, "self"] });
-  if (parts.includes("bridge-fdb")) commands.push({ tool: "bridge", args: ["fdb", "del", entry.mac, "dev", device, "master"] });
-  return commands;
+/** The kernel entries of a list, each with the commands that make and remove it. */
+function partsOf(list: NeighboursResource | null): Map<string, { add: Command; remove: Command }> {
+  const parts = new Map<string, { add: Command; remove: Command }>();
+  if (list === null) return parts;
+  const { bridge, device } = list;
+  for (const { address, mac, vtep, parts: present = ALL_PARTS } of list.entries) {
+    // outside its bridge a tunnel has entries of its own only: the others went when it left
+    if (bridge !== "" && present.includes("neighbour")) {
+      parts.set(`neighbour ${bridge} ${address} ${mac}`, {
+        add: { tool: "ip", args: ["neigh", "replace", address, "lladdr", mac, "dev", bridge, "nud", "permanent"] },
+        remove: { tool: "ip", args: ["neigh", "del", address, "dev", bridge] },
+      });
+    }
+    if (present.includes("tunnel-fdb")) {
+      parts.set(`tunnel-fdb ${mac} ${vtep}`, {
+        add: { tool: "bridge", args: ["fdb", "replace", mac, "dev", device, "dst", vtep, "self", "static"] },
+        remove: { tool: "bridge", args: ["fdb", "del", mac, "dev", device, "dst", vtep, "self"] },
+      });
+    }
+    if (bridge !== "" && present.includes("bridge-fdb")) {
+      parts.set(`bridge-fdb ${mac}`, {
+        add: { tool: "bridge", args: ["fdb", "replace", mac, "dev", device, "master", "static"] },
+        remove: { tool: "bridge", args: ["fdb", "del", mac, "dev", device, "master"] },
+      });
+    }
+  }
+  return parts;
 }
 
 function readEntries(snapshot: Snapshot, link: SnapshotLink): NeighbourEntry[] {

@@ -74,18 +74,15 @@ function renderTable(table: NftTableResource): string {
 }
 
 function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {
-  return desired.flatMap((set) =>
-    compareSets(
-      `set ${set.name}`,
-      set.elements,
-      observed.find((candidate) => candidate.name === set.name)?.elements ?? [],
-      "only these addresses are meant",
-    ),
-  );
+  const names = [...new Set([...desired, ...observed].map((set) => set.name))];
+  const elementsOf = (sets: readonly NftSet[], name: string): readonly string[] => sets.find((set) => set.name === name)?.elements ?? [];
+  return names.flatMap((name) => compareSets(`set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"));
 }
 
 function compareChains(desired: readonly NftChain[], observed: readonly NftChain[]): Difference[] {
-  return desired.flatMap((chain) => {
+  const foreign = observed.filter((chain) => desired.every((other) => other.name !== chain.name));
+  const extra = foreign.map((chain) => ({ field: `chain ${chain.name}`, from: describeChain(chain), to: "absent", reason: "it is not ours", needs: "change" as const }));
+  const ours = desired.flatMap((chain) => {
     const found = observed.find((candidate) => candidate.name === chain.name);
     const from = found === undefined ? "absent" : describeChain(found);
     const to = describeChain(chain);
@@ -94,6 +91,7 @@ function compareChains(desired: readonly NftChain[], observed: readonly NftChain
     const reason = missing.length > 0 ? `rules not in force: ${missing.map((rule) => rule.text).join("; ")}` : "rules differ from ours";
     return [{ field: `chain ${chain.name}`, from, to, reason, needs: "change" as const }];
   });
+  return [...ours, ...extra];
 }
 
 function describeChain(chain: NftChain): string {

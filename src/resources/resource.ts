@@ -194,6 +194,8 @@ export interface ResourceKind<R extends Resource> {
   commands(before: R | null, after: R | null): Command[];
   /** For list-like kinds: holds what either state needs, so that a change can add before it removes. */
   union?(before: R, after: R): R;
+  /** True when there is nothing to add: it is there as soon as the device it belongs to is. */
+  isEmpty?(resource: R): boolean;
   /** Names the place only one of several side-by-side resources may serve actively. */
   slot?(resource: R): string;
   /** The same resource, present but passive, as it stands beside the one still in its slot. */

@@ -1,5 +1,5 @@
 import { compareFields } from "./differences.ts";
-import { isMarkedBy } from "./mark.ts";
+import { aliasWord, isMarkedBy, readMark } from "./mark.ts";
 import type { Command, ResourceKind, VxlanResource } from "./resource.ts";
 
 /**
@@ -29,7 +29,7 @@ export const vxlan: ResourceKind<VxlanResource> = {
         isolated: link.port?.isolated ?? false,
         neighSuppress: link.port?.neighSuppress ?? false,
         up: link.up,
-        mark: link.alias,
+        mark: readMark(link.alias),
       })),
 
   compare: (desired, observed) =>
@@ -114,7 +114,7 @@ function change(before: VxlanResource, after: VxlanResource): Command[] {
   const set: string[] = [];
   if (before.mac !== after.mac) set.push("address", after.mac);
   if (before.mtuBytes !== after.mtuBytes) set.push("mtu", String(after.mtuBytes));
-  if (before.mark !== after.mark) set.push("alias", after.mark);
+  if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark));
   const enslave = before.bridge !== after.bridge;
   if (enslave) set.push(...(after.bridge === "" ? ["nomaster"] : ["master", after.bridge]));
   if (set.length > 0) commands.push({ tool: "ip", args: ["link", "set", "dev", name, ...set] });

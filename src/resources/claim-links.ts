@@ -1,0 +1,29 @@
+import { CLUSTER_LABEL } from "./docker-network.ts";
+import { claimAlias } from "./mark.ts";
+import type { Resource } from "./resource.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/**
+ * Links without any alias that are ours all the same get the cluster's alias, so that every kind sees them. They come
+ * about in two ways: Docker makes a missing bridge again by itself, and the kernel takes an alias only after a link was
+ * made, so a batch can fail in between. The proof is the name: our Docker network names the bridge, or `names` holds
+ * it, a hash over the cluster's UUID.
+ */
+export function claimLinks(snapshot: Snapshot, clusterUuid: string, names: ReadonlySet<string>): Snapshot {
+  const named = new Set([...names, ...bridgesOfDocker(snapshot, clusterUuid)].filter((name) => name.startsWith("spw")));
+  const isUnmarked = (link: Snapshot["links"][number]): boolean => link.alias === "" && named.has(link.name);
+  if (!snapshot.links.some(isUnmarked)) return snapshot;
+  return { ...snapshot, links: snapshot.links.map((link) => (isUnmarked(link) ? { ...link, alias: claimAlias(clusterUuid) } : link)) };
+}
+
+/** The names of the links among resources, for `claimLinks`. */
+export function linkNames(resources: Iterable<Resource>): Set<string> {
+  return new Set([...resources].flatMap((resource) => (resource.kind === "bridge" || resource.kind === "vxlan" ? [resource.name] : [])));
+}
+
+function bridgesOfDocker({ docker }: Snapshot, clusterUuid: string): string[] {
+  if (docker.state !== "ready") return [];
+  return docker.networks
+    .filter((network) => network.labels[CLUSTER_LABEL] === clusterUuid)
+    .flatMap((network) => network.options["com.docker.network.bridge.name"] ?? []);
+}

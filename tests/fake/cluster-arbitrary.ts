@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import type { Cluster, Host, Network } from "../../src/spec/cluster.ts";
+
+/** Hosts and networks that may come and go: six and four, each with an address or subnet of its own. */
+const HOST_NUMBERS = [1, 2, 3, 4, 5, 6];
+const NETWORK_NUMBERS = [1, 2, 3, 4];
+
+export function hostNumber(number: number): Host {
+  return { name: `h${number}`, address: `192.0.2.${number * 9}`, ssh: `192.0.2.${number * 9}` };
+}
+
+export interface NetworkShape {
+  vni: number | undefined;
+  port: number;
+  egress: "masquerade" | "none";
+  docker: boolean;
+  mtu: number | undefined;
+  /** A host (by number) with a slice of its own choice. */
+  pin: number | undefined;
+}
+
+export function networkNumber(number: number, shape: NetworkShape): Network {
+  const name = `n${number}`;
+  return {
+    name,
+    subnet: `10.${64 + number}.0.0/16`,
+    dataplane: { type: "vxlan", peers: "unicast", port: shape.port, ...(shape.vni === undefined ? {} : { vni: shape.vni * 10 + number }) },
+    addressing: { mode: "slices", slicePrefix: 24, pins: shape.pin === undefined ? {} : { [hostNumber(shape.pin).name]: `10.${64 + number}.200.0/24` } },
+    egress: { mode: shape.egress },
+    mtu: shape.mtu === undefined ? {} : { bytes: shape.mtu },
+    attach: shape.docker ? { type: "docker-network", network: name } : { type: "none" },
+  };
+}
+
+/** A cluster as choices, so that an edit is a small change of them. */
+export interface ClusterShape {
+  hosts: readonly number[];
+  networks: Readonly<Record<number, NetworkShape>>;
+}
+
+export function toCluster(shape: ClusterShape): Cluster {
+  const networks = Object.entries(shape.networks).map(([number, network]) => {
+    const pin = network.pin !== undefined && shape.hosts.includes(network.pin) ? network.pin : undefined;
+    return networkNumber(Number(number), { ...network, pin });
+  });
+  return { name: "prod", hosts: shape.hosts.toSorted((a, b) => a - b).map(hostNumber), networks };
+}
+
+const networkShape: fc.Arbitrary<NetworkShape> = fc.record({
+  vni: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+  port: fc.constantFrom(8472, 4789, 5555),
+  egress: fc.constantFrom("masquerade" as const, "none" as const),
+  docker: fc.boolean(),
+  mtu: fc.option(fc.constantFrom(1300, 1400), { nil: undefined }),
+  pin: fc.option(fc.constantFrom(...HOST_NUMBERS), { nil: undefined }),
+});
+
+export const clusterShape: fc.Arbitrary<ClusterShape> = fc.record({
+  hosts: fc.subarray(HOST_NUMBERS, { minLength: 1 }),
+  networks: fc
+    .tuple(fc.subarray(NETWORK_NUMBERS, { minLength: 1 }), fc.array(networkShape, { minLength: 4, maxLength: 4 }))
+    .map(([numbers, shapes]) => Object.fromEntries(numbers.map((number, index) => [number, shapes[index]!]))),
+});
+
+type Edit = (shape: ClusterShape) => ClusterShape;
+
+const changeNetwork =
+  (number: number, change: Partial<NetworkShape>): Edit =>
+  (shape) =>
+    shape.networks[number] === undefined ? shape : { ...shape, networks: { ...shape.networks, [number]: { ...shape.networks[number], ...change } } };
+
+const toggleHost =
+  (number: number): Edit =>
+  (shape) => {
+    const without = shape.hosts.filter((other) => other !== number);
+    if (without.length === shape.hosts.length) return { ...shape, hosts: [...shape.hosts, number] };
+    return without.length === 0 ? shape : { ...shape, hosts: without };
+  };
+
+const toggleNetwork =
+  (number: number, fresh: NetworkShape): Edit =>
+  (shape) => {
+    const { [number]: known, ...others } = shape.networks;
+    return known === undefined ? { ...shape, networks: { ...shape.networks, [number]: { ...fresh, pin: undefined } } } : { ...shape, networks: others };
+  };
+
+const anyNetwork = fc.constantFrom(...NETWORK_NUMBERS);
+
+/** One change a person would make to the file. Pins are written with a network or not at all: moving one is refused. */
+export const clusterEdit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.constantFrom(...HOST_NUMBERS).map(toggleHost),
+  fc.tuple(anyNetwork, networkShape).map(([number, shape]) => toggleNetwork(number, shape)),
+  fc.tuple(anyNetwork, fc.constantFrom(8472, 4789, 5555)).map(([number, port]) => changeNetwork(number, { port })),
+  fc.tuple(anyNetwork, fc.integer({ min: 1, max: 3 })).map(([number, vni]) => changeNetwork(number, { vni })),
+  fc.tuple(anyNetwork, fc.constantFrom("masquerade" as const, "none" as const)).map(([number, egress]) => changeNetwork(number, { egress })),
+  fc.tuple(anyNetwork, fc.constantFrom(1280, 1300, 1400)).map(([number, mtu]) => changeNetwork(number, { mtu })),
+  fc.tuple(anyNetwork, fc.boolean()).map(([number, docker]) => changeNetwork(number, { docker })),
+);

@@ -1,0 +1,89 @@
+import { deleteLink, setMac, setMaster, setUp, type ModelLink } from "./kernel-model.ts";
+import type { FakeHost } from "./fake-system.ts";
+
+type Pick = (count: number) => number;
+
+/** What people and other programs do to a host behind our back. Each says whether there was anything to damage. */
+export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => boolean>> = {
+  "tunnel deleted": (host, pick) => onLink(host, "vxlan", pick, (link) => deleteLink(host.kernel, link.name)),
+  "tunnel taken out of its bridge": (host, pick) => onLink(host, "vxlan", pick, (link) => setMaster(host.kernel, link, undefined)),
+  "tunnel down": (host, pick) => onLink(host, "vxlan", pick, (link) => setUp(host.kernel, link, false)),
+  "tunnel does not flood": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { flood: false })),
+  "tunnel not isolated": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { isolated: false })),
+  "tunnel with another MTU": (host, pick) => onLink(host, "vxlan", pick, (link) => void (link.mtuBytes = 1200)),
+  "bridge deleted": (host, pick) => onLink(host, "bridge", pick, (link) => deleteLink(host.kernel, link.name)),
+  "bridge down": (host, pick) => onLink(host, "bridge", pick, (link) => setUp(host.kernel, link, false)),
+  "bridge with another MAC": (host, pick) => onLink(host, "bridge", pick, (link) => setMac(host.kernel, link, "02:de:ad:00:00:01")),
+  "bridge without our mark": (host, pick) => onLink(host, "bridge", pick, (link) => void (link.alias = "")),
+  "tunnel without our mark": (host, pick) => onLink(host, "vxlan", pick, (link) => void (link.alias = "")),
+  "FDB entry deleted": (host, pick) => removeOne(host.kernel.fdb, pick),
+  "flood entry too much": (host, pick) =>
+    onLink(host, "vxlan", pick, ({ name }) => {
+      const entry = { device: name, mac: "00:00:00:00:00:00", destination: "192.0.2.250", state: "permanent" };
+      if (host.kernel.fdb.every((other) => other.device !== name || other.destination !== entry.destination)) host.kernel.fdb.push(entry);
+    }),
+  "neighbour deleted": (host, pick) => removeOne(host.kernel.neighbours, pick),
+  "neighbour with another MAC": (host, pick) => {
+    const entry = host.kernel.neighbours[pick(host.kernel.neighbours.length)];
+    if (entry !== undefined) entry.mac = "02:de:ad:00:00:02";
+    return entry !== undefined;
+  },
+  "address deleted": (host, pick) => {
+    const ours = host.kernel.addresses.filter((entry) => entry.device.startsWith("spw"));
+    const gone = ours[pick(ours.length)];
+    host.kernel.addresses = host.kernel.addresses.filter((entry) => entry !== gone);
+    return gone !== undefined;
+  },
+  "address too much": (host, pick) => onLink(host, "bridge", pick, ({ name }) => {
+      if (host.kernel.addresses.every((entry) => entry.cidr !== "10.250.0.1/24")) host.kernel.addresses.push({ device: name, cidr: "10.250.0.1/24" });
+    }),
+  "arp_ignore changed": (host, pick) => onLink(host, "bridge", pick, ({ name, sysctls }) => void sysctls.set(`net.ipv4.conf.${name}.arp_ignore`, "0")),
+  "ip_forward changed": (host) => host.kernel.sysctls.get("net.ipv4.ip_forward") === "1" && host.kernel.sysctls.set("net.ipv4.ip_forward", "0").size > 0,
+  "nft table deleted": (host) => host.nft.delete([...host.nft.keys()][0] ?? ""),
+  "nft set emptied": (host) => editTable(host, (table) => ({ ...table, sets: table.sets.map((set) => ({ ...set, elements: [] })) })),
+  "nft chain deleted": (host) => editTable(host, (table) => ({ ...table, chains: table.chains.slice(1) })),
+  "foreign rule in our table": (host) =>
+    editTable(host, (table) => ({ ...table, chains: table.chains.map((chain, at) => (at === 0 ? { ...chain, rules: [...chain.rules, { comment: "" }] } : chain)) })),
+  "foreign chain in our table": (host) =>
+    editTable(host, (table) => ({ ...table, chains: [...table.chains, { name: "evil", type: "filter", hook: "input", priority: 0, policy: "drop", rules: [] }] })),
+  "Docker network deleted": (host, pick) => removeOne(host.docker.networks, pick),
+};
+
+function onLink(host: FakeHost, kind: string, pick: Pick, act: (link: ModelLink) => unknown): boolean {
+  const links = [...host.kernel.links.values()].filter((link) => link.kind === kind && link.name.startsWith("spw"));
+  const link = links[pick(links.length)];
+  if (link !== undefined) act(link);
+  return link !== undefined;
+}
+
+function removeOne(list: unknown[], pick: Pick): boolean {
+  return list.splice(pick(list.length), 1).length > 0;
+}
+
+type Table = FakeHost["nft"] extends Map<string, infer T> ? T : never;
+
+/** The text of the listing follows, because a revert writes it back. */
+function editTable(host: FakeHost, change: (table: Table) => Table): boolean {
+  for (const [name, table] of host.nft) {
+    const changed = change(table);
+    host.nft.set(name, { ...changed, text: listTable(changed) });
+    return true;
+  }
+  return false;
+}
+
+function listTable(table: Table): string {
+  const sets = table.sets.flatMap((set) => [
+    `\tset ${set.name} {`,
+    `\ttype ${set.name.endsWith("6") ? "ipv6_addr" : "ipv4_addr"}`,
+    ...(set.elements.length > 0 ? [`\telements = { ${set.elements.join(", ")} }`] : []),
+    "\t}",
+  ]);
+  const chains = table.chains.flatMap((chain) => [
+    `\tchain ${chain.name} {`,
+    `\ttype ${chain.type} hook ${chain.hook} priority ${chain.priority}; policy ${chain.policy};`,
+    ...chain.rules.map((rule) => `\t${rule.packets === undefined ? "" : "ip saddr @peers4 counter "}accept${rule.comment === "" ? "" : ` comment "${rule.comment}"`}`),
+    "\t}",
+  ]);
+  return `${[`table inet ${table.name} {`, ...sets, ...chains, "}"].join("\n")}\n`;
+}

@@ -1,0 +1,152 @@
+import { networkOf } from "../../src/addressing/prefix.ts";
+import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
+import type { Batch } from "../../src/plan/batch-steps.ts";
+import { NEEDED_TOOLS } from "../../src/plan/facts.ts";
+import type { Command } from "../../src/resources/resource.ts";
+import type { Snapshot, SnapshotDocker } from "../../src/resources/snapshot.ts";
+import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
+import { createMemoryState, type MemoryState } from "./memory-state.ts";
+import { runDocker, type DockerModel } from "./run-docker.ts";
+import { runBridge, runIp } from "./run-ip.ts";
+import { runNft, type NftTables } from "./run-nft.ts";
+
+/** A host in memory: a small interpreter of exactly our commands over a model of kernel, nft and Docker. */
+export interface FakeHost extends HostSystem {
+  name: string;
+  kernel: KernelModel;
+  nft: NftTables;
+  docker: DockerModel;
+  state: MemoryState;
+  udpPorts: number[];
+  swarm: boolean;
+  /** Every batch that was done, for counting processes and looking for writes. */
+  batches: Batch[];
+  /** Bridges in which two tunnels flooded at once, at any command: must stay empty. */
+  loops: string[];
+  snapshot(): Snapshot;
+  /** Everything but interface indexes and the journal, as text: equal text is an equal host. */
+  dump(): string;
+}
+
+export function createFakeHost(name: string, underlay: string, mtuBytes = 1500): FakeHost {
+  const host: FakeHost = {
+    name,
+    kernel: createKernel(underlay, mtuBytes),
+    nft: new Map(),
+    docker: { networks: [], endpoints: [] },
+    state: createMemoryState(),
+    udpPorts: [22],
+    swarm: false,
+    batches: [],
+    loops: [],
+    snapshot: () => takeSnapshot(host),
+    dump: () => dumpHost(host),
+    observe: async () => host.snapshot(),
+    execute: async (batch) => execute(host, batch),
+  };
+  return host;
+}
+
+function execute(host: FakeHost, batch: Batch): BatchResult {
+  host.batches.push(batch);
+  try {
+    if (batch.tool === "nft") {
+      runNft(host.nft, batch.items.map(({ command }) => (command.tool === "nft" ? command.script : "")).join(""));
+      return { ok: true, why: "", notes: [] };
+    }
+    for (const { command } of batch.items) {
+      runCommand(host, command);
+      for (const link of host.kernel.links.values()) {
+        if (link.kind === "bridge" && floodingTunnels(host.kernel, link.name).length > 1) host.loops.push(`${link.name} after ${JSON.stringify(command)}`);
+      }
+    }
+    return { ok: true, why: "", notes: [] };
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, why: error.message, notes: [] };
+    throw error;
+  }
+}
+
+function runCommand({ kernel, docker, state }: FakeHost, command: Command): void {
+  switch (command.tool) {
+    case "ip":
+      return runIp(kernel, command.args);
+    case "bridge":
+      return runBridge(kernel, command.args);
+    case "docker":
+      return runDocker(docker, kernel, command);
+    case "sysctl":
+      return writeSysctl(kernel, command.key, command.value);
+    case "state": {
+      const { [command.key]: known, ...others } = state.former;
+      state.former = command.op === "forget" ? others : { ...others, [command.key]: known ?? command.value };
+      return;
+    }
+    case "nft":
+      throw new Error("nft runs as one transaction");
+  }
+}
+
+function writeSysctl(kernel: KernelModel, key: string, value: string): void {
+  const tables = [kernel.sysctls, ...[...kernel.links.values()].map((link) => link.sysctls)];
+  const table = tables.find((candidate) => candidate.has(key));
+  if (table === undefined) throw new Refused(`ENOENT: no such file or directory, open '/proc/sys/${key.replaceAll(".", "/")}'`);
+  table.set(key, value);
+}
+
+/** A running container of a Docker network: its veth is a port of the bridge. */
+export function startContainer(host: FakeHost, network: string, container: string): void {
+  const found = host.docker.networks.find((candidate) => candidate.name === network);
+  if (found === undefined) throw new Error(`${host.name} has no Docker network ${network}`);
+  const device = `veth${String(host.docker.endpoints.length + 1).padStart(7, "0")}`;
+  const link = addLink(host.kernel, { name: device, kind: "veth", up: true });
+  setMaster(host.kernel, link, found.options["com.docker.network.bridge.name"]);
+  host.docker.endpoints.push({ container, containerId: `id-of-${container}`, pid: 100, network, address: "", mac: device, device });
+}
+
+function takeSnapshot(host: FakeHost): Snapshot {
+  const { kernel } = host;
+  const by = <T>(key: (item: T) => string) => (a: T, b: T): number => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
+  const links = [...kernel.links.values()]
+    .map(({ sysctls: _, keepsMtu: _keeps, ...link }) => ({ ...structuredClone(link), counters: { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0, dropped: 0 } }))
+    .sort(by((link) => link.name));
+  const ours = links.filter((link) => link.name.startsWith("spw")).flatMap((link) => [...kernel.links.get(link.name)!.sysctls]);
+  return {
+    kernel: "fake",
+    links,
+    addresses: kernel.addresses.map((entry) => ({ ...entry })).sort(by((entry) => `${entry.device} ${entry.cidr}`)),
+    routes: findRoutes(kernel).sort(by((route) => `${route.destination} ${route.device}`)),
+    fdb: structuredClone(kernel.fdb).sort(by((entry) => `${entry.device} ${entry.mac} ${entry.destination} ${entry.master}`)),
+    neighbours: kernel.neighbours.map((entry) => ({ ...entry, permanent: true })).sort(by((entry) => `${entry.device} ${entry.address}`)),
+    nftTables: structuredClone([...host.nft.values()]).sort(by((table) => table.name)),
+    sysctls: Object.fromEntries([...kernel.sysctls, ...ours].sort(by(([key]) => key))),
+    udpPorts: [...host.udpPorts],
+    docker: dockerSnapshot(host),
+    tools: Object.fromEntries(NEEDED_TOOLS.map((tool) => [tool, `/usr/bin/${tool}`])),
+    former: { ...host.state.former },
+  };
+}
+
+function findRoutes(kernel: KernelModel): { destination: string; device: string; protocol: string }[] {
+  const connected = kernel.addresses
+    .filter((entry) => entry.device !== "lo" && kernel.links.get(entry.device)?.up === true)
+    .map((entry) => ({ destination: networkOf(entry.cidr), device: entry.device, protocol: "kernel" }));
+  return [{ destination: "default", device: "eth0", protocol: "boot" }, ...connected];
+}
+
+/** As the host program reads it: the veth of a container is looked up only while its bridge lacks a port. */
+function dockerSnapshot(host: FakeHost): SnapshotDocker {
+  const networks = structuredClone(host.docker.networks).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const endpoints = host.docker.endpoints.map(({ device, ...endpoint }) => {
+    const isLost = device !== undefined && host.kernel.links.get(device)?.master === undefined;
+    return isLost ? { ...endpoint, device } : endpoint;
+  });
+  return { state: "ready", version: "28.5.2", apiVersion: "1.51", swarm: host.swarm, networks, endpoints };
+}
+
+function dumpHost(host: FakeHost): string {
+  const { links, ...rest } = host.snapshot();
+  const deviceSysctls = [...host.kernel.links.values()].map((link) => [link.name, [...link.sysctls]] as const).sort();
+  const state = { former: host.state.former, holder: host.state.holder };
+  return JSON.stringify({ links: links.map((link) => ({ ...link, index: 0 })), deviceSysctls, ...rest, state }, null, 1);
+}

@@ -1,0 +1,145 @@
+import { addLink, deleteLink, getLink, Refused, setMac, setMaster, setUp, type KernelModel, type ModelLink } from "./kernel-model.ts";
+
+/** The `ip` and `bridge` lines we write, and only those: a word that is not known here fails the test. */
+export function runIp(kernel: KernelModel, args: readonly string[]): void {
+  const [object, verb, ...rest] = args;
+  const words = [...rest];
+  switch (`${object} ${verb}`) {
+    case "link add":
+      return linkAdd(kernel, words);
+    case "link set":
+      return linkSet(kernel, words);
+    case "link del":
+      return deleteLink(kernel, takeValue(words, "dev"));
+    case "addr add":
+    case "addr del":
+      return changeAddress(kernel, verb === "add", words);
+    case "neigh replace":
+    case "neigh del":
+      return changeNeighbour(kernel, verb === "replace", words);
+    default:
+      throw unknown(args);
+  }
+}
+
+const unknown = (words: readonly string[]): Error => new Error(`the fake host does not know: ${words.join(" ")}`);
+
+function take(words: string[]): string {
+  const word = words.shift();
+  if (word === undefined) throw new Error("the line ends too early");
+  return word;
+}
+
+function takeValue(words: string[], name: string): string {
+  if (words[0] !== name) throw unknown(words);
+  words.shift();
+  return take(words);
+}
+
+function linkAdd(kernel: KernelModel, words: string[]): void {
+  const name = take(words);
+  if (!/^[^\s/]{1,15}$/.test(name)) throw new Refused(`Error: argument "${name}" is wrong: "name" not a valid ifname`);
+  const mac = takeValue(words, "address");
+  const mtuBytes = words[0] === "mtu" ? Number(takeValue(words, "mtu")) : 1500;
+  const kind = takeValue(words, "type");
+  if (kind === "bridge") {
+    const stp = takeValue(words, "stp_state") === "1";
+    const mcastSnooping = takeValue(words, "mcast_snooping") === "1";
+    addLink(kernel, { name, kind, mac, mtuBytes, bridge: { stp, mcastSnooping, vlanFiltering: false } });
+  } else if (kind === "vxlan") {
+    const [vni, local] = [Number(takeValue(words, "id")), takeValue(words, "local")];
+    const [port, df, ttl] = [Number(takeValue(words, "dstport")), takeValue(words, "df"), Number(takeValue(words, "ttl"))];
+    addLink(kernel, { name, kind, mac, mtuBytes, vxlan: { vni, local, port, df, ttl, learning: take(words) === "learning", remote: "" } });
+  } else throw unknown([kind, ...words]);
+  if (words.length > 0) throw unknown(words);
+}
+
+function linkSet(kernel: KernelModel, words: string[]): void {
+  const link = getLink(kernel, takeValue(words, "dev"));
+  while (words.length > 0) {
+    const word = take(words);
+    if (word === "type") return setTyped(link, words);
+    if (word === "alias") link.alias = take(words).replace(/^""$/, "");
+    else if (word === "address") setMac(kernel, link, take(words));
+    else if (word === "mtu") Object.assign(link, { mtuBytes: Number(take(words)), keepsMtu: true });
+    else if (word === "addrgenmode") takeNone(words);
+    else if (word === "master") setMaster(kernel, link, take(words));
+    else if (word === "nomaster") setMaster(kernel, link, undefined);
+    else if (word === "up" || word === "down") setUp(kernel, link, word === "up");
+    else throw unknown([word, ...words]);
+  }
+}
+
+function takeNone(words: string[]): void {
+  if (take(words) !== "none") throw unknown(words);
+}
+
+function setTyped(link: ModelLink, words: string[]): void {
+  const type = take(words);
+  const { vxlan, bridge, port } = link;
+  if ((type === "bridge_slave" && port === undefined) || (type !== "bridge_slave" && link.kind !== type)) {
+    throw new Refused("RTNETLINK answers: Operation not supported");
+  }
+  while (words.length > 0) {
+    const word = take(words);
+    if (type === "vxlan" && (word === "learning" || word === "nolearning")) vxlan!.learning = word === "learning";
+    else if (type === "vxlan" && word === "local") vxlan!.local = take(words);
+    else if (type === "vxlan" && word === "df") vxlan!.df = take(words);
+    else if (type === "vxlan" && word === "ttl") vxlan!.ttl = Number(take(words));
+    else if (type === "bridge" && word === "stp_state") bridge!.stp = take(words) === "1";
+    else if (type === "bridge" && word === "mcast_snooping") bridge!.mcastSnooping = take(words) === "1";
+    else if (type === "bridge_slave" && word in PORT_FLAGS) port![PORT_FLAGS[word as keyof typeof PORT_FLAGS]] = take(words) === "on";
+    else throw unknown([word, ...words]);
+  }
+}
+
+const PORT_FLAGS = { isolated: "isolated", neigh_suppress: "neighSuppress", flood: "flood", mcast_flood: "mcastFlood", bcast_flood: "bcastFlood" } as const;
+
+function changeAddress(kernel: KernelModel, add: boolean, words: string[]): void {
+  const cidr = take(words);
+  const device = takeValue(words, "dev");
+  getLink(kernel, device);
+  const known = kernel.addresses.findIndex((entry) => entry.device === device && entry.cidr === cidr);
+  if (add && known >= 0) throw new Refused("RTNETLINK answers: File exists");
+  if (!add && known < 0) throw new Refused("RTNETLINK answers: Cannot assign requested address");
+  if (add) kernel.addresses.push({ device, cidr });
+  else kernel.addresses.splice(known, 1);
+}
+
+function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): void {
+  const address = take(words);
+  const mac = add ? takeValue(words, "lladdr") : "";
+  const device = takeValue(words, "dev");
+  getLink(kernel, device);
+  if (add && takeValue(words, "nud") !== "permanent") throw unknown(words);
+  const known = kernel.neighbours.findIndex((entry) => entry.device === device && entry.address === address);
+  if (!add && known < 0) throw new Refused("RTNETLINK answers: No such file or directory");
+  if (known >= 0) kernel.neighbours.splice(known, 1);
+  if (add) kernel.neighbours.push({ device, address, mac });
+}
+
+const UNKNOWN_MAC = "00:00:00:00:00:00";
+
+/** `bridge fdb append|replace|del MAC dev DEVICE [dst ADDRESS] self|master [permanent|static]`. */
+export function runBridge(kernel: KernelModel, args: readonly string[]): void {
+  const words = [...args];
+  if (take(words) !== "fdb") throw unknown(args);
+  const verb = take(words);
+  const mac = take(words);
+  const device = takeValue(words, "dev");
+  const destination = words[0] === "dst" ? takeValue(words, "dst") : undefined;
+  const table = take(words);
+  const state = words.length > 0 ? take(words) : "";
+  if (words.length > 0 || !["append", "replace", "del"].includes(verb) || !["self", "master"].includes(table)) throw unknown(args);
+  const link = getLink(kernel, device);
+  const master = table === "master" ? link.master : undefined;
+  if (table === "master" && master === undefined) throw new Refused("RTNETLINK answers: Operation not supported");
+  const isSame = (entry: (typeof kernel.fdb)[number]): boolean =>
+    entry.device === device && entry.mac === mac && entry.master === master && (mac !== UNKNOWN_MAC || entry.destination === destination);
+  const known = kernel.fdb.findIndex(isSame);
+  if (verb === "del" && known < 0) throw new Refused("RTNETLINK answers: No such file or directory");
+  if (known >= 0) kernel.fdb.splice(known, 1);
+  if (verb === "del") return;
+  const entry = { device, mac, state, ...(destination === undefined ? {} : { destination }), ...(master === undefined ? {} : { master }) };
+  kernel.fdb.push(entry);
+}

@@ -1,0 +1,75 @@
+import type { SnapshotNftTable } from "../../src/resources/snapshot.ts";
+import { Refused } from "./kernel-model.ts";
+
+export type NftTables = Map<string, SnapshotNftTable>;
+
+/** One `nft -f` transaction: all of it or nothing. Knows the statements and blocks that we write, and no others. */
+export function runNft(tables: NftTables, script: string): void {
+  const next: NftTables = new Map(tables);
+  const lines = script.split("\n").map((line) => line.trim());
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    if (line === "") continue;
+    const block = /^table inet (\w+) \{$/.exec(line);
+    const add = /^table inet (\w+)$/.exec(line);
+    const drop = /^delete table inet (\w+)$/.exec(line);
+    if (add !== null) next.set(add[1]!, next.get(add[1]!) ?? emptyTable(add[1]!));
+    else if (drop !== null) {
+      if (!next.delete(drop[1]!)) throw new Refused("Error: No such file or directory");
+    } else if (block !== null) {
+      const end = lines.indexOf("}", findTableEnd(lines, at));
+      next.set(block[1]!, parseTable(block[1]!, lines.slice(at + 1, end)));
+      at = end;
+    } else throw new Refused(`Error: syntax error: ${line}`);
+  }
+  tables.clear();
+  for (const [name, table] of next) tables.set(name, table);
+}
+
+const emptyTable = (name: string): SnapshotNftTable => ({ family: "inet", name, text: `table inet ${name} {\n}\n`, sets: [], chains: [] });
+
+/** The line of the brace that closes the table, given that blocks inside it are one level deep. */
+function findTableEnd(lines: readonly string[], start: number): number {
+  let depth = 0;
+  for (let at = start; at < lines.length; at++) {
+    if (/^(table|set|chain) .*\{$/.test(lines[at] ?? "")) depth += 1;
+    if (lines[at] === "}") depth -= 1;
+    if (depth === 0) return at;
+  }
+  throw new Refused("Error: syntax error, unexpected end of file");
+}
+
+function parseTable(name: string, lines: readonly string[]): SnapshotNftTable {
+  const sets: { name: string; elements: string[] }[] = [];
+  const chains: { name: string; type: string; hook: string; priority: number; policy: string; rules: { comment: string; packets?: number }[] }[] = [];
+  let open: "set" | "chain" | undefined;
+  for (const line of lines) {
+    const head = /^(set|chain) (\w+) \{$/.exec(line);
+    if (head !== null) {
+      open = head[1] as "set" | "chain";
+      if (open === "set") sets.push({ name: head[2]!, elements: [] });
+      else chains.push({ name: head[2]!, type: "", hook: "", priority: 0, policy: "", rules: [] });
+    } else if (line === "}") open = undefined;
+    else if (open === "set") readSetLine(line, sets.at(-1)!);
+    else if (open === "chain") readChainLine(line, chains.at(-1)!);
+    else throw new Refused(`Error: syntax error: ${line}`);
+  }
+  return { family: "inet", name, text: `table inet ${name} {\n${lines.map((line) => `\t${line}\n`).join("")}}\n`, sets, chains };
+}
+
+function readSetLine(line: string, set: { elements: string[] }): void {
+  if (/^type ipv[46]_addr$/.test(line) || line === "flags interval") return;
+  const elements = /^elements = \{ (.+) \}$/.exec(line);
+  if (elements === null) throw new Refused(`Error: syntax error: ${line}`);
+  set.elements.push(...elements[1]!.split(", "));
+  set.elements.sort();
+}
+
+function readChainLine(line: string, chain: { type: string; hook: string; priority: number; policy: string; rules: { comment: string; packets?: number }[] }): void {
+  const base = /^type (\w+) hook (\w+) priority (-?\d+); policy (\w+);$/.exec(line);
+  if (base !== null) Object.assign(chain, { type: base[1], hook: base[2], priority: Number(base[3]), policy: base[4] });
+  else {
+    const comment = /comment "([^"]*)"$/.exec(line)?.[1] ?? "";
+    chain.rules.push({ comment, ...(/ counter /.test(line) ? { packets: 0 } : {}) });
+  }
+}
