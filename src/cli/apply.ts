@@ -13,7 +13,7 @@ import { resolveLab, withTarget } from "./options.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
 import { readSavedPlan } from "./saved-plan.ts";
-import { makePlan, openSession, writeLock, type Session, type TargetFlags } from "./session.ts";
+import { makePlan, openSession, writeFirstLock, writeLock, type Session, type TargetFlags } from "./session.ts";
 
 export interface ApplyFlags extends TargetFlags {
   verify: boolean;
@@ -69,7 +69,8 @@ async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Pro
   if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
   if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
   // before the first host is touched: what must not move is on disk
-  await writeLock(session.lockPath, plan.lock);
+  if (session.lock === undefined && plan.lock !== null) await writeFirstLock(session.lockPath, plan.lock);
+  else await writeLock(session.lockPath, plan.lock);
   const prove = verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
   const result = await runPlan(plan, gathered, session.transport, prove);
   reportResult(result);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
 import { runDirectory } from "../lab/lab-names.ts";
@@ -75,6 +75,21 @@ export async function writeLock(path: string, lock: Lock | null): Promise<void> 
   if (lock === null) return rm(path, { force: true });
   await writeFile(`${path}.new`, formatLock(lock));
   await rename(`${path}.new`, path);
+}
+
+/** The first lock of a cluster: of two operators at once one writes it, and the other learns of it before a host does. */
+export async function writeFirstLock(path: string, lock: Lock): Promise<void> {
+  const own = `${path}.${process.pid}.new`;
+  await writeFile(own, formatLock(lock));
+  try {
+    await link(own, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const why = "somebody else has written it since this plan was made";
+    throw new SpanwireError({ kind: "conflict", doing: "writing", what: path, where: "", why, try: "run the same command again" }, { cause: error });
+  } finally {
+    await rm(own, { force: true });
+  }
 }
 
 function requireHost(spec: ParsedSpec, name: string, file: string): void {

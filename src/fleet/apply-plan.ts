@@ -53,16 +53,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
 
 /** Everything up to the confirm. The first stage that fails anywhere ends it. */
 async function changeAndProve(run: Run): Promise<Problem[]> {
-  const begun = await onHosts(run, run.active, "beginning", (host, connection) =>
-    connection.request("begin", {
-      planId: run.planId,
-      clusterUuid: run.plan.clusterUuid,
-      address: host.address,
-      basis: host.basis,
-      operator: run.operator,
-      steps: host.steps,
-    }),
-  );
+  const begun = await beginAll(run);
   if (begun.length > 0) return begun;
   for (const stage of ["add", "switch"] as const) {
     // the canary: what fails everywhere fails on one host first
@@ -75,6 +66,16 @@ async function changeAndProve(run: Run): Promise<Problem[]> {
   }
   const unproven = [...(await run.verify())];
   return unproven.length > 0 ? unproven : confirmAll(run);
+}
+
+/** The first host alone, in an order all operators share: of several at once exactly one gets past it. */
+async function beginAll(run: Run): Promise<Problem[]> {
+  const begin = (hosts: readonly HostPlan[]): Promise<Problem[]> =>
+    onHosts(run, hosts, "beginning", ({ address, basis, steps }, connection) =>
+      connection.request("begin", { planId: run.planId, clusterUuid: run.plan.clusterUuid, address, basis, operator: run.operator, steps }),
+    );
+  const problems = await begin(run.active.slice(0, 1));
+  return problems.length > 0 ? problems : begin(run.active.slice(1));
 }
 
 async function runStage(run: Run, stage: Stage, hosts: readonly HostPlan[]): Promise<Problem[]> {

@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, fsyncSync, openSync, closeSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { claimLock, type LockHolder } from "./claim-lock.ts";
+import { readJsonFile } from "./read-json-file.ts";
 
 /**
  * What a host must remember, and nothing that can be observed: former values of foreign settings, who holds the lock,
@@ -26,12 +28,7 @@ export interface StateDirectory {
   clean(everything: boolean): Promise<void>;
 }
 
-export interface LockHolder {
-  planId: string;
-  operator: string;
-  since: string;
-  pid: number;
-}
+export type { LockHolder };
 
 const KEPT_JOURNALS = 10;
 export const DEFAULT_STATE_DIRECTORY = "/var/lib/spanwire";
@@ -54,19 +51,10 @@ export function openStateDirectory(root: string): StateDirectory {
 
     async acquireLock(holder) {
       await prepare();
-      const current = await readJsonFile<LockHolder>(lockFile);
-      if (current !== undefined && isAlive(current.pid)) return current;
-      await rm(lockFile, { force: true }); // its process is gone: what it did is observed, not remembered
-      try {
-        const handle = await open(lockFile, "wx", 0o600);
-        await handle.writeFile(JSON.stringify(holder));
-        await handle.close();
-        // a plan is named by its content, so the same one may come again: it is not confirmed yet
-        await rm(confirmed(holder.planId), { force: true });
-        return undefined;
-      } catch {
-        return (await readJsonFile<LockHolder>(lockFile)) ?? { ...holder, operator: "somebody else" };
-      }
+      const other = await claimLock(lockFile, holder);
+      // a plan is named by its content, so the same one may come again: it is not confirmed yet
+      if (other === undefined) await rm(confirmed(holder.planId), { force: true });
+      return other;
     },
 
     async releaseLock(planId) {
@@ -136,16 +124,6 @@ async function listJournals(folder: string): Promise<string[]> {
   return dated.sort((a, b) => a.mtimeMs - b.mtimeMs).map(({ name }) => name);
 }
 
-async function readJsonFile<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if (error instanceof SyntaxError) throw new Error(`${path} is damaged: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
 async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.new`;
   const handle = await open(temporary, "w", 0o600);
@@ -153,13 +131,4 @@ async function writeAtomically(path: string, text: string): Promise<void> {
   await handle.sync();
   await handle.close();
   await rename(temporary, path);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
