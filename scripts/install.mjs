@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
+export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const POLICY = "/usr/sbin/policy-rc.d";
 const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
@@ -45,13 +45,22 @@ export function ensureSystemPackages(packages) {
   if (still.length > 0) throw new InstallError(`these packages were installed but their commands are not there: ${still.join(", ")}`);
 }
 
-/** `npm ci`, unless what is installed is newer than the lock file. */
+/** `npm ci`, unless what is installed is newer than the lock file. Its output shows only when it fails. */
 export function ensureNodeModules() {
   const installed = join(REPOSITORY, "node_modules/.package-lock.json");
   const isFresh = existsSync(join(REPOSITORY, "node_modules/.bin/node")) && existsSync(installed);
   if (isFresh && statSync(installed).mtimeMs >= statSync(join(REPOSITORY, "package-lock.json")).mtimeMs) return;
-  say("installing the Node packages of package-lock.json (npm ci)");
-  runVisibly("npm", ["ci", "--no-audit", "--no-fund"], { cwd: REPOSITORY });
+  say("installing the Node packages of package-lock.json, among them Node itself, into node_modules (npm ci)");
+  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: REPOSITORY, env: outsideEnvironment(), encoding: "utf8" });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
+  throw new InstallError(`npm ci failed (${describeEnd(result)}); its own words are above`);
+}
+
+/** `npm run` puts node_modules/.bin first in PATH; npm itself must not run on the Node it is about to replace. */
+function outsideEnvironment() {
+  const path = (process.env.PATH ?? SYSTEM_PATH).split(":").filter((directory) => !directory.includes("node_modules"));
+  return { ...process.env, PATH: path.join(":") };
 }
 
 /** Runs the steps of a script; prints an InstallError as one sentence. */
@@ -185,7 +194,11 @@ function apt(args) {
 function runVisibly(command, args, options = {}) {
   const result = spawnSync(command, args, { stdio: ["ignore", 2, 2], ...options });
   if (result.status === 0) return;
-  throw new InstallError(`${command} ${args.join(" ")} failed (${result.error?.message ?? result.signal ?? `exit ${result.status}`}); its own words are above`);
+  throw new InstallError(`${command} ${args.join(" ")} failed (${describeEnd(result)}); its own words are above`);
+}
+
+function describeEnd(result) {
+  return result.error?.message ?? result.signal ?? `exit ${result.status}`;
 }
 
 function say(text) {
