@@ -77,7 +77,7 @@ test("any damage is found, and repaired by one apply", async () => {
       expect(hasChanges(await fleet.plan(cluster, lock))).toBe(isDamaged);
       await applyFully(fleet, shape, lock);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

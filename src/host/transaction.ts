@@ -148,7 +148,7 @@ function findUnmet(step: Step, all: readonly Step[], seen: ReadonlyMap<string, R
     const isStill = now !== undefined && (kindOf(now).isOwned?.(now) ?? true);
     return isStill ? [{ step, why: "it is still there" }] : [];
   }
-  if (now === undefined) return [{ step, why: "it is not there" }];
+  if (now === undefined) return kindOf(step.after).isEmpty?.(step.after) === true ? [] : [{ step, why: "it is not there" }];
   const differences = kindOf(step.after).compare(step.after, now);
   return differences.length === 0 ? [] : [{ step, why: differences.map((d) => `${d.field} is ${d.from}, not ${d.to}`).join("; ") }];
 }

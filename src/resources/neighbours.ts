@@ -1,5 +1,5 @@
 import { compareSets } from "./differences.ts";
-import { isMarkedBy } from "./mark.ts";
+import { findMark, isMarkedBy } from "./mark.ts";
 import type { Command, NeighbourEntry, NeighbourPart, NeighboursResource, ResourceKind } from "./resource.ts";
 import type { Snapshot, SnapshotLink } from "./snapshot.ts";
 
@@ -13,10 +13,16 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   kind: "neighbours",
   key: (resource) => `neighbours/${resource.device}`,
 
-  read: (snapshot, clusterUuid) =>
-    snapshot.links
-      .filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid))
-      .map((link) => ({ kind: "neighbours", bridge: link.master ?? "", device: link.name, entries: readEntries(snapshot, link) })),
+  read(snapshot, clusterUuid) {
+    const devices = snapshot.links.filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid));
+    return devices
+      .map((link): NeighboursResource => {
+        const bridge = link.master ?? findBridge(snapshot, link) ?? "";
+        const others = new Set(devices.filter((other) => other !== link && other.master === bridge).map((other) => other.name));
+        return { kind: "neighbours", bridge, device: link.name, entries: readEntries(snapshot, { bridge, device: link.name, others }) };
+      })
+      .filter((resource) => resource.entries.length > 0);
+  },
 
   compare: (desired, observed) =>
     compareSets(
@@ -29,6 +35,7 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   dependencies: (resource) => [`link/${resource.bridge}`, `link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
 
+  slot: (resource) => `neighbours/${resource.bridge}`, // two tunnels side by side share the bridge's neighbour table
   isEmpty: (resource) => resource.entries.length === 0,
   addsInSwitch: true, // beside an old tunnel it would draw traffic to one the peers do not have yet
 
@@ -85,21 +92,25 @@ function partsOf(list: NeighboursResource | null): Map<string, { add: Command; r
   return parts;
 }
 
-function readEntries(snapshot: Snapshot, link: SnapshotLink): NeighbourEntry[] {
+interface Place {
+  bridge: string;
+  device: string;
+  /** Our other tunnels in the same bridge: what is in their FDB is theirs. */
+  others: ReadonlySet<string>;
+}
+
+function readEntries(snapshot: Snapshot, { bridge, device, others }: Place): NeighbourEntry[] {
   const byMac = new Map<string, { address: string; vtep: string; parts: NeighbourPart[] }>();
   const at = (mac: string): { address: string; vtep: string; parts: NeighbourPart[] } => {
     const known = byMac.get(mac) ?? { address: "", vtep: "", parts: [] };
     byMac.set(mac, known);
     return known;
   };
-  for (const entry of snapshot.neighbours) {
-    if (entry.device !== link.master || !entry.permanent) continue;
-    const known = at(entry.mac);
-    known.address = entry.address;
-    known.parts.push("neighbour");
-  }
+  const elsewhere = new Set<string>();
   for (const entry of snapshot.fdb) {
-    if (entry.device !== link.name || entry.state !== "static") continue;
+    if (entry.state !== "static") continue;
+    if (others.has(entry.device)) elsewhere.add(entry.mac);
+    if (entry.device !== device) continue;
     const known = at(entry.mac);
     if (entry.master !== undefined) known.parts.push("bridge-fdb");
     else if (entry.destination !== undefined) {
@@ -107,11 +118,26 @@ function readEntries(snapshot: Snapshot, link: SnapshotLink): NeighbourEntry[] {
       known.parts.push("tunnel-fdb");
     }
   }
+  for (const entry of snapshot.neighbours) {
+    if (entry.device !== bridge || !entry.permanent || (elsewhere.has(entry.mac) && !byMac.has(entry.mac))) continue;
+    const known = at(entry.mac);
+    known.address = entry.address;
+    known.parts.push("neighbour");
+  }
   const entries = [...byMac].map(([mac, { address, vtep, parts }]): NeighbourEntry => {
     const complete = ALL_PARTS.every((part) => parts.includes(part));
-    return complete ? { address, mac, vtep } : { address, mac, vtep, parts };
+    return complete ? { address, mac, vtep } : { address, mac, vtep, parts: ALL_PARTS.filter((part) => parts.includes(part)) };
   });
   return sortEntries(entries);
+}
+
+/** Of a tunnel that was taken out: the bridge of the network its mark names. */
+function findBridge(snapshot: Snapshot, tunnel: SnapshotLink): string | undefined {
+  const mark = findMark(tunnel.alias);
+  return snapshot.links.find((link) => {
+    const other = findMark(link.alias);
+    return link.kind === "bridge" && other !== undefined && other.uuid === mark?.uuid && other.network === mark.network;
+  })?.name;
 }
 
 function sortEntries(entries: NeighbourEntry[]): NeighbourEntry[] {

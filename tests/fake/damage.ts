@@ -8,7 +8,7 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
   "tunnel deleted": (host, pick) => onLink(host, "vxlan", pick, (link) => deleteLink(host.kernel, link.name)),
   "tunnel taken out of its bridge": (host, pick) => onLink(host, "vxlan", pick, (link) => setMaster(host.kernel, link, undefined)),
   "tunnel down": (host, pick) => onLink(host, "vxlan", pick, (link) => setUp(host.kernel, link, false)),
-  "tunnel does not flood": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { flood: false })),
+  "tunnel does not flood": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { flood: false, bcastFlood: false, mcastFlood: false })),
   "tunnel not isolated": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { isolated: false })),
   "tunnel with another MTU": (host, pick) => onLink(host, "vxlan", pick, (link) => void (link.mtuBytes = 1200)),
   "bridge deleted": (host, pick) => onLink(host, "bridge", pick, (link) => deleteLink(host.kernel, link.name)),
