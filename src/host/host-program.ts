@@ -43,21 +43,25 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
 
   /** A path that dies without a word leaves this side waiting for ever: the timer ends that. */
   let silence: NodeJS.Timeout | undefined;
+  let running = 0;
   const goBack = async (): Promise<void> => {
-    clearTimeout(silence);
-    const undo = active !== undefined && !state.isConfirmed(active.planId) ? active : undefined;
+    if (active === undefined || state.isConfirmed(active.planId)) return;
+    const undo = active;
     active = undefined;
-    await undo?.revert();
+    await undo.revert();
   };
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
     async (params: unknown): Promise<unknown> => {
       clearTimeout(silence);
+      running += 1;
       try {
         return await handler(params);
       } finally {
+        running -= 1;
         clearTimeout(silence);
-        if (active !== undefined) silence = setTimeout(() => void goBack(), silenceMs).unref();
+        // not in the middle of a stage: what it does would meet what is undone
+        if (active !== undefined && running === 0) silence = setTimeout(() => void goBack(), silenceMs).unref();
       }
     };
 
@@ -100,6 +104,7 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
   return {
     methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
     async end() {
+      clearTimeout(silence);
       await probes.closeAll();
       await goBack();
     },
