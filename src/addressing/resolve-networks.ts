@@ -93,6 +93,14 @@ function resolveMember({ uuid, network, host, vtep, index, slice, length }: Memb
   };
 }
 
+/** Asked for every host of every network: looked up in an index made once, or 10,000 hosts would cost 10^8 comparisons. */
 export function findMember(network: ResolvedNetwork, host: string): ResolvedMember | undefined {
-  return network.members.find((member) => member.host === host);
+  let byHost = MEMBER_INDEX.get(network);
+  if (byHost === undefined) {
+    byHost = new Map(network.members.map((member) => [member.host, member]));
+    MEMBER_INDEX.set(network, byHost);
+  }
+  return byHost.get(host);
 }
+
+const MEMBER_INDEX = new WeakMap<ResolvedNetwork, ReadonlyMap<string, ResolvedMember>>();

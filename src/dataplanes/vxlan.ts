@@ -16,7 +16,7 @@ export const vxlanDataplane: DataplaneCompiler = {
 
   compile(network, member, mark) {
     const device = vxlanDeviceName(network);
-    const peers = network.members.filter((peer) => peer.host !== member.host);
+    const peers = network.members.filter((peer) => peer.host !== member.host); // by VTEP, as members are
     return [
       {
         kind: "vxlan",
@@ -36,14 +36,12 @@ export const vxlanDataplane: DataplaneCompiler = {
         up: true,
         mark,
       },
-      { kind: "flood-list", device, remotes: peers.map((peer) => peer.vtep).sort() },
+      { kind: "flood-list", device, remotes: peers.map((peer) => peer.vtep) },
       {
         kind: "neighbours",
         bridge: network.bridge,
         device,
-        entries: peers
-          .map((peer) => ({ address: peer.gateway, mac: peer.gatewayMac, vtep: peer.vtep }))
-          .sort((a, b) => (a.vtep < b.vtep ? -1 : 1)),
+        entries: peers.map((peer) => ({ address: peer.gateway, mac: peer.gatewayMac, vtep: peer.vtep })),
       },
     ];
   },

@@ -31,7 +31,8 @@ export function compileNftTable(networks: readonly ResolvedNetwork[], host: stri
 }
 
 function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet[] {
-  const peers = new Set(networks.flatMap((network) => network.members.filter((peer) => peer.host !== host).map((peer) => peer.vtep)));
+  const peers = new Set<string>();
+  for (const { members } of networks) for (const peer of members) if (peer.host !== host) peers.add(peer.vtep);
   const subnets = networks.map((network) => network.subnet);
   const ofFamily = (list: Iterable<string>, family: 4 | 6): string[] => [...list].filter((item) => familyOf(item) === family).sort();
   return [
