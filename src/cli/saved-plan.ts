@@ -36,5 +36,5 @@ export async function readSavedPlan(path: string): Promise<Plan> {
   const plan = json as Plan & { planId?: string };
   delete plan.planId;
   if (planIdOf(plan) !== planId) throw refuse("conflict", "it was edited after it was saved");
-  return { ...plan, lock: rest.lock === null ? null : (parseLock(formatLock(rest.lock as Lock), path) as Lock) };
+  return { ...plan, lock: rest.lock === null ? null : (parseLock(formatLock(rest.lock as Lock), path)) };
 }

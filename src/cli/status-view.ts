@@ -47,7 +47,7 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
   return {
     cluster: plan.cluster,
     clusterUuid: plan.clusterUuid,
-    hosts: [...names].sort().map(([name, address]) => describeHost(name, address, snapshots.get(name))),
+    hosts: [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => describeHost(name, address, snapshots.get(name))),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
     drift: plan.hosts.flatMap((host) => host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) }))),
     problems: unreachable,

@@ -26,7 +26,7 @@ export async function executeBatch(batch: Batch, state: StateDirectory): Promise
         return await changeDocker(commands);
     }
   } catch (error) {
-    const why = error instanceof SpanwireError ? error.problems.map((problem) => problem.why).join("; ") : String((error as Error).message);
+    const why = error instanceof SpanwireError ? error.problems.map((problem) => problem.why).join("; ") : (error as Error).message;
     return { ok: false, why, notes: [] };
   }
 }

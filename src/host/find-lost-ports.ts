@@ -11,7 +11,7 @@ export async function findLostPorts(docker: SnapshotDocker, links: readonly Snap
   const short = docker.networks.filter((network) => isShortOfPorts(network.options["com.docker.network.bridge.name"], network.name, docker.endpoints, links));
   if (short.length === 0) return docker;
   const names = new Set(short.map((network) => network.name));
-  const endpoints = await Promise.all(docker.endpoints.map((endpoint) => (names.has(endpoint.network) ? findDevice(endpoint, links) : endpoint)));
+  const endpoints = await Promise.all(docker.endpoints.map(async (endpoint) => (names.has(endpoint.network) ? findDevice(endpoint, links) : endpoint)));
   return { ...docker, endpoints };
 }
 

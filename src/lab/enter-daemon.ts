@@ -50,4 +50,4 @@ await prepare(rootDirectory === "/" ? "" : rootDirectory);
 const [program, argv] = rootDirectory === "/" ? ["/usr/bin/env", ["env", ...daemon]] : ["/usr/sbin/chroot", ["chroot", rootDirectory, ...daemon]];
 const environment = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
 if (process.execve === undefined) throw new Error("this Node cannot become another program (process.execve)");
-process.execve(program as string, argv as string[], Object.fromEntries(environment));
+process.execve(program, argv, Object.fromEntries(environment));

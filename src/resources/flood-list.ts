@@ -14,8 +14,8 @@ export const floodList: ResourceKind<FloodListResource> = {
     const remotes = new Map<string, string[]>(
       snapshot.links.filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid)).map((link) => [link.name, []]),
     );
-    for (const entry of snapshot.fdb) {
-      if (entry.mac === UNKNOWN_MAC && entry.destination !== undefined) remotes.get(entry.device)?.push(entry.destination);
+    for (const { mac, destination, device } of snapshot.fdb) {
+      if (mac === UNKNOWN_MAC && destination !== undefined) remotes.get(device)?.push(destination);
     }
     return [...remotes].map(([device, list]) => ({ kind: "flood-list", device, remotes: list.sort() }));
   },

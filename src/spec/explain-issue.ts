@@ -27,7 +27,7 @@ export function flattenIssue(issue: Issue, parent: Path, root: unknown): Issue[]
     if (branch !== undefined) return branch.flatMap((inner) => flattenIssue(inner, path, root));
   }
   const sized = issue.code === "invalid_union" && issue.errors.flat().find((error) => error.code === "too_small" || error.code === "too_big");
-  return [{ ...(sized || issue), path } as Issue];
+  return [{ ...(sized || issue), path }];
 }
 
 export function explainIssue(issue: Issue, spec: SpecFile): Explained[] {

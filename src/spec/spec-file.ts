@@ -23,7 +23,7 @@ export function readSpecFile(text: string, file: string): SpecFile {
   const composer = new Composer({ version: "1.2", schema: "core", merge: false, stringKeys: true, uniqueKeys: false, logLevel: "silent" });
   const documents = [...composer.compose(tokens, true, text.length)];
   const document = documents[0] as Document.Parsed;
-  const problems: Problem[] = findSyntaxProblems(documents as Document.Parsed[], file, at);
+  const problems: Problem[] = findSyntaxProblems(documents, file, at);
   if (problems.length === 0) problems.push(...findNodeProblems(document, file, at));
   if (problems.length > 0) throw new SpanwireError(problems);
   return {

@@ -56,7 +56,7 @@ itself: host indexes, slices, VNIs, MTUs. It is never edited by hand.
 
 /** docs/reference/spec.md: every field of the file, from the schema the parser itself uses. */
 export function renderSpecReference(): string {
-  const rows = fieldRows(specJsonSchema() as Schema, "");
+  const rows = fieldRows(specJsonSchema(), "");
   const table = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   return [INTRODUCTION, "| field | value | default | what it is | example |", "|---|---|---|---|---|", ...table, RULES].join("\n");
 }

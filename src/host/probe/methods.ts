@@ -55,7 +55,7 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
   const closeAll = async (): Promise<void> => {
     const running = await Promise.allSettled(probes.values());
     probes.clear();
-    const ended = await Promise.allSettled(running.map((probe) => (probe.status === "fulfilled" ? probe.value.close() : undefined)));
+    const ended = await Promise.allSettled(running.map(async (probe) => (probe.status === "fulfilled" ? probe.value.close() : undefined)));
     const failed = ended.flatMap((result) => (result.status === "rejected" ? toProblems(result.reason, "ending a probe", "") : []));
     if (failed.length > 0) throw new SpanwireError(failed);
   };
