@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findAddressFault, findPrefixFault } from "../addressing/prefix.ts";
+import { keyOf } from "../resources/index.ts";
 import type { Resource } from "../resources/resource.ts";
 import { STAGES } from "../plan/step.ts";
 
@@ -9,6 +10,8 @@ import { STAGES } from "../plan/step.ts";
  */
 const ourLink = z.string().regex(/^spw[a-z][a-z2-7]{10}$/);
 const anyLink = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/);
+/** As Docker names the host's side of a container's veth pair: nobody's uplink is put into a bridge. */
+const containerLink = z.string().regex(/^veth[a-zA-Z0-9]{1,11}$/);
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 const address = z.string().refine((text) => findAddressFault(text) === undefined, "not an address");
 const cidr = z.string().regex(/^[0-9a-f.:]+\/\d{1,3}$/);
@@ -20,13 +23,13 @@ const tableName = z.string().regex(/^spanwire_[0-9a-f]{32}$/);
 
 const nftRule = z.strictObject({
   id: z.string().regex(/^[a-z]*-?[0-9a-f]*$/),
-  // the rules we write and nothing that could end one and start another
-  text: z.string().regex(/^[a-z0-9 .:/!=<>&@{},"_-]*$/),
+  // the rules we write and nothing that could end one and start another: braces only around a list of words.
+  // Empty in an observed rule.
+  text: z.string().regex(/^((ip6?|iifname|fib) ([a-z0-9 .:/!=<>&@"_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
 });
 const nftTable = z.strictObject({
   kind: z.literal("nft-table"),
   name: tableName,
-  listing: z.string().max(4_000_000).optional(),
   sets: z.array(z.strictObject({ name: word, type: z.enum(["ipv4_addr", "ipv6_addr"]), interval: z.boolean(), elements: z.array(z.string().regex(/^[0-9a-f.:/]+$/)) })),
   chains: z.array(
     z.strictObject({
@@ -36,6 +39,17 @@ const nftTable = z.strictObject({
       priority: z.int().min(-1000).max(1000),
       rules: z.array(nftRule),
     }),
+  ),
+});
+
+/** A table as found: what others put into it is only ever written back as its listing, by the host that took it. */
+const observedTable = z.strictObject({
+  kind: z.literal("nft-table"),
+  name: tableName,
+  listing: z.string().max(4_000_000),
+  sets: z.array(z.strictObject({ name: z.string(), type: z.string(), interval: z.boolean(), elements: z.array(z.string()) })),
+  chains: z.array(
+    z.strictObject({ name: z.string(), type: z.string(), hook: z.string(), priority: z.int(), rules: z.array(z.strictObject({ id: z.string(), text: z.literal("") })) }),
   ),
 });
 
@@ -66,22 +80,42 @@ const wanted = z.discriminatedUnion("kind", [
     ...{ kind: z.literal("docker-network"), name: word, bridge: z.union([anyLink, z.literal("")]), subnet: prefix, ipRange: z.union([prefix, z.literal("")]) },
     ...{ gateway: z.union([address, z.literal("")]), mtuBytes: z.int().min(0).max(65535), masquerade: z.boolean(), labels: z.record(z.string().max(256), z.string().max(4096)) },
   }),
-  z.strictObject({ kind: z.literal("bridge-port"), device: anyLink, bridge: z.union([anyLink, z.literal("")]), container: z.string().max(256) }),
+  z.strictObject({ kind: z.literal("bridge-port"), device: containerLink, bridge: z.union([anyLink, z.literal("")]), container: z.string().max(256) }),
 ]);
 
 const resource = wanted as unknown as z.ZodType<Resource>;
+const observed = z.union([wanted, observedTable]) as unknown as z.ZodType<Resource>;
 
-export const stepSchema = z.object({
+const OUR_LINK = /^spw[a-z][a-z2-7]{10}$/;
+
+/** What may be on a host, as found, is more than what we make. */
+function findUnwanted(after: Resource | null): string | undefined {
+  if (after === null) return undefined;
+  const hangsOn = after.kind === "docker-network" || after.kind === "bridge-port" ? after.bridge : undefined;
+  return hangsOn === undefined || OUR_LINK.test(hangsOn) ? undefined : "members get onto our bridges only";
+}
+
+const anyStep = z.object({
   id: z.string().regex(/^(add|switch|remove)\/\d+$/),
   stage: z.enum(STAGES),
   action: z.enum(["add", "change", "replace", "remove"]),
   key: z.string().max(512),
   label: z.string().max(512),
-  before: resource.nullable(),
-  // a listing is nft input as it stands: only the host's own observation may be written back
-  after: resource.nullable().refine((after) => after?.kind !== "nft-table" || after.listing === undefined, "a wanted table has no listing"),
+  before: observed.nullable(),
+  after: resource.nullable(),
   differences: z.array(z.strictObject({ field: z.string(), from: z.string(), to: z.string(), reason: z.string(), needs: z.enum(["change", "replace"]) })),
   impact: z.string(),
+});
+
+/** The key is what a transaction looks up: it must be that of what the step changes. */
+export const stepSchema = anyStep.superRefine((step, context) => {
+  const fail = (message: string): unknown => context.issues.push({ code: "custom", message, input: step, path: ["key"] });
+  const ends = [step.before, step.after].filter((end) => end !== null);
+  if (ends.length === 0) fail("a step has something before or after it");
+  if (ends.some((end) => keyOf(end) !== step.key)) fail("the key is not that of the resource");
+  if (!step.id.startsWith(`${step.stage}/`)) fail("the id is of another stage");
+  const unwanted = findUnwanted(step.after);
+  if (unwanted !== undefined) fail(unwanted);
 });
 
 export const beginParams = z.strictObject({

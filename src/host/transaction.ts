@@ -64,6 +64,11 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
     await state.releaseLock(planId);
     throw problem("conflict", "starting", `plan ${planId}`, "our objects on this host have changed since the plan was made", "make a new plan");
   }
+  const foreign = findForeign(steps, initial);
+  if (foreign !== undefined) {
+    await state.releaseLock(planId);
+    throw problem("refused", "starting", `plan ${planId}`, `${foreign.key} is to be ${foreign.after === null ? "removed" : "changed"}, and nothing of ours has that name here`, "make a new plan");
+  }
   state.append(planId, { event: "begin", at: holder.since, operator: input.operator, clusterUuid, steps });
   const touched = new Set<string>();
 
@@ -133,6 +138,16 @@ function isClean(snapshot: Awaited<ReturnType<HostSystem["observe"]>>, clusterUu
   const owned = [...observeResources(snapshot, clusterUuid).values()].filter((resource) => kindOf(resource).isOwned?.(resource) ?? true);
   const others = snapshot.links.some((link) => link.alias.startsWith("spanwire,"));
   return owned.length === 0 && !others && Object.keys(snapshot.former).length === 0;
+}
+
+/** A step may start from what carries our mark here, or from what an earlier step of the same plan makes. */
+function findForeign(steps: readonly Step[], initial: ReadonlyMap<string, Resource>): Step | undefined {
+  const made = new Set<string>();
+  return steps.find((step) => {
+    if (step.before !== null && !initial.has(step.key) && !made.has(step.key)) return true;
+    made.add(step.key);
+    return false;
+  });
 }
 
 interface Unmet {

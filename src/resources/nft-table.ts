@@ -1,3 +1,4 @@
+import { containsPrefix } from "../addressing/prefix.ts";
 import { compareSets } from "./differences.ts";
 import type { Difference, NftChain, NftRule, NftSet, NftTableResource, ResourceKind } from "./resource.ts";
 
@@ -40,7 +41,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
     // so only the sets need both states
     const sets = after.sets.map((set) => {
       const former = before.sets.find((candidate) => candidate.name === set.name);
-      return former === undefined ? set : { ...set, elements: [...new Set([...former.elements, ...set.elements])].sort() };
+      return former === undefined ? set : { ...set, elements: uniteElements(former.elements, set.elements) };
     });
     const { listing: _, ...wanted } = after;
     return { ...wanted, sets };
@@ -71,6 +72,13 @@ function renderTable(table: NftTableResource): string {
     lines.push("  }");
   }
   return `${[...lines, "}"].join("\n")}\n`;
+}
+
+/** Only plain addresses and prefixes, and none inside another: an interval set refuses those (nft(8), "auto-merge"). */
+function uniteElements(former: readonly string[], wanted: readonly string[]): string[] {
+  const all = [...new Set([...former.filter((element) => /^[0-9a-f.:/]+$/.test(element)), ...wanted])].sort();
+  const prefixes = all.filter((element) => element.includes("/"));
+  return all.filter((element) => prefixes.every((other) => other === element || !containsPrefix(other, element)));
 }
 
 function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {

@@ -10,7 +10,7 @@ export const HOST_SYSCTLS = {
 } as const;
 
 /** Read for the record and for advice only, never written. */
-export const FACT_SYSCTLS = {
+const FACT_SYSCTLS = {
   bridgeNfCallIptables: "net.bridge.bridge-nf-call-iptables",
 } as const;
 

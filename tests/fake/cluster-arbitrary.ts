@@ -15,6 +15,8 @@ export interface NetworkShape {
   egress: "masquerade" | "none";
   docker: boolean;
   mtu: number | undefined;
+  /** A /14 instead of a /16 inside it. */
+  wide?: boolean;
   /** A host (by number) with a slice of its own choice. */
   pin: number | undefined;
 }
@@ -23,9 +25,9 @@ export function networkNumber(number: number, shape: NetworkShape): Network {
   const name = `n${number}`;
   return {
     name,
-    subnet: `10.${64 + number}.0.0/16`,
+    subnet: `10.${64 + 4 * number}.0.0/${shape.wide ? 14 : 16}`,
     dataplane: { type: "vxlan", peers: "unicast", port: shape.port, ...(shape.vni === undefined ? {} : { vni: shape.vni * 10 + number }) },
-    addressing: { mode: "slices", slicePrefix: 24, pins: shape.pin === undefined ? {} : { [hostNumber(shape.pin).name]: `10.${64 + number}.200.0/24` } },
+    addressing: { mode: "slices", slicePrefix: 24, pins: shape.pin === undefined ? {} : { [hostNumber(shape.pin).name]: `10.${64 + 4 * number}.200.0/24` } },
     egress: { mode: shape.egress },
     mtu: shape.mtu === undefined ? {} : { bytes: shape.mtu },
     attach: shape.docker ? { type: "docker-network", network: name } : { type: "none" },
@@ -52,6 +54,7 @@ const networkShape: fc.Arbitrary<NetworkShape> = fc.record({
   egress: fc.constantFrom("masquerade" as const, "none" as const),
   docker: fc.boolean(),
   mtu: fc.option(fc.constantFrom(1300, 1400), { nil: undefined }),
+  wide: fc.boolean(),
   pin: fc.option(fc.constantFrom(...HOST_NUMBERS), { nil: undefined }),
 });
 
@@ -94,5 +97,6 @@ export const clusterEdit: fc.Arbitrary<Edit> = fc.oneof(
   fc.tuple(anyNetwork, fc.integer({ min: 1, max: 3 })).map(([number, vni]) => changeNetwork(number, { vni })),
   fc.tuple(anyNetwork, fc.constantFrom("masquerade" as const, "none" as const)).map(([number, egress]) => changeNetwork(number, { egress })),
   fc.tuple(anyNetwork, fc.constantFrom(1280, 1300, 1400)).map(([number, mtu]) => changeNetwork(number, { mtu })),
+  fc.tuple(anyNetwork, fc.boolean()).map(([number, wide]) => changeNetwork(number, { wide })),
   fc.tuple(anyNetwork, fc.boolean()).map(([number, docker]) => changeNetwork(number, { docker })),
 );

@@ -1,3 +1,4 @@
+import { overlapsPrefix } from "../../src/addressing/prefix.ts";
 import type { SnapshotNftTable } from "../../src/resources/snapshot.ts";
 import { Refused } from "./kernel-model.ts";
 
@@ -54,7 +55,15 @@ function parseTable(name: string, lines: readonly string[]): SnapshotNftTable {
     else if (open === "chain") readChainLine(line, chains.at(-1)!);
     else throw new Refused(`Error: syntax error: ${line}`);
   }
+  for (const set of sets) refuseOverlaps(set.elements);
   return { family: "inet", name, text: `table inet ${name} {\n${lines.map((line) => `\t${line}\n`).join("")}}\n`, sets, chains };
+}
+
+/** An interval set without auto-merge takes no prefix inside another (measured: nft 1.0.6). */
+function refuseOverlaps(elements: readonly string[]): void {
+  const prefixes = elements.filter((element) => element.includes("/"));
+  const clash = prefixes.some((one, at) => prefixes.some((other, place) => place !== at && overlapsPrefix(one, other)));
+  if (clash) throw new Refused("Error: conflicting intervals specified");
 }
 
 function readSetLine(line: string, set: { elements: string[] }): void {
