@@ -12,7 +12,7 @@ export interface HostFacts {
   foreignVxlans: readonly { name: string; vni: number; port: number }[];
   udpPorts: readonly number[];
   docker: { ready: boolean; reason: string; version: string; swarm: boolean };
-  /** Docker networks without our mark. */
+  /** Docker networks without our mark; subnets only of those whose addresses Docker keeps apart from ours on this host. */
   foreignDockerNetworks: readonly { name: string; subnets: readonly string[] }[];
   /** Running containers whose veth lost its bridge. */
   lostPorts: readonly { device: string; bridge: string; container: string }[];
@@ -44,7 +44,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
       docker.state === "ready"
         ? docker.networks
             .filter((network) => network.labels["io.spanwire.cluster"] !== clusterUuid)
-            .map((network) => ({ name: network.name, subnets: network.subnets.map((pool) => pool.subnet) }))
+            .map((network) => ({ name: network.name, subnets: network.scope === "local" ? network.subnets.map((pool) => pool.subnet) : [] }))
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),

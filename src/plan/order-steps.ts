@@ -11,7 +11,8 @@ import { STAGES, type DraftStep, type Step } from "./step.ts";
 export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<string, string> = new Map()): Step[] {
   return STAGES.flatMap((stage) => {
     const inStage = drafts.filter((draft) => draft.stage === stage);
-    const room = sortByDependency(inStage.filter((draft) => draft.makesRoom === true));
+    // tunnels last: the one that stops and the one that starts stand in one batch, or broadcasts are lost in between
+    const room = sortByDependency(inStage.filter((draft) => draft.makesRoom === true)).reverse();
     const others = inStage.filter((draft) => draft.makesRoom !== true);
     const building = sortByDependency(others.filter((draft) => draft.after !== null));
     const removing = sortByDependency(others.filter((draft) => draft.after === null)).reverse();

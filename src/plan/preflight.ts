@@ -1,4 +1,4 @@
-import { familyOf } from "../addressing/prefix.ts";
+import { familyOf, overlapsPrefix } from "../addressing/prefix.ts";
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { findMark } from "../resources/mark.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
@@ -24,7 +24,7 @@ const SWARM_PORT = 4789;
 
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  return [...checkTools(input), ...checkIdentity(input), ...checkTunnels(input), ...checkDocker(input), ...checkLiveContainers(input)];
+  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers].flatMap((check) => check(input));
 }
 
 function checkTools({ host, facts }: PreflightInput): Problem[] {
@@ -53,6 +53,40 @@ function checkIdentity({ host, clusterName, clusterUuid, index, snapshot }: Pref
   if (other === undefined) return [];
   const why = `the host says it is number ${other.index} of the cluster; the lock says ${index}`;
   return [{ ...problem, why, try: "restore the lock file from version control; two hosts must never claim one number" }];
+}
+
+/** Our names are hashes, so a link that has one and is not ours was given it on purpose. */
+function checkNames({ host, snapshot, steps }: PreflightInput): Problem[] {
+  const taken = new Map(snapshot.links.map((link) => [link.name, link]));
+  return steps.flatMap((step): Problem[] => {
+    if (step.action !== "add" || (step.after?.kind !== "bridge" && step.after?.kind !== "vxlan")) return [];
+    const link = taken.get(step.after.name);
+    if (link === undefined) return [];
+    const why = `a ${link.kind || "device"} of that name exists and is not ours`;
+    return [{ kind: "conflict", doing: "preparing the link", what: step.after.name, where: host.name, why, try: `remove it: ip link del dev ${link.name}` }];
+  });
+}
+
+/** The kernel takes a VNI and port once, Docker a subnet once: also while our own old one stands beside the new. */
+function checkPools({ host, networks, facts, steps }: PreflightInput): Problem[] {
+  const leaving = steps.flatMap((step) => (step.action === "remove" && step.before !== null ? [step] : []));
+  return steps.flatMap((step): Problem[] => {
+    const { after } = step;
+    if (step.action !== "add" || (after?.kind !== "vxlan" && after?.kind !== "docker-network")) return [];
+    const network = networks.find((candidate) => candidate.bridge === after.bridge)?.name ?? "";
+    const problem = { kind: "conflict" as const, doing: "preparing", what: `network ${network}`, where: host.name };
+    if (after.kind === "vxlan") {
+      const held = leaving.some(({ before }) => before?.kind === "vxlan" && before.vni === after.vni && before.port === after.port);
+      const why = `VNI ${after.vni} on UDP port ${after.port} is still held by a network of ours that this plan only takes away at its end`;
+      return held ? [{ ...problem, why, try: "set another vni, or apply the removal first and the addition afterwards" }] : [];
+    }
+    const rival = leaving.find(({ stage, before }) => stage === "remove" && before?.kind === "docker-network" && overlapsPrefix(before.subnet, after.subnet));
+    const foreign = facts.foreignDockerNetworks.find((other) => other.subnets.some((subnet) => subnet !== "" && overlapsPrefix(subnet, after.subnet)));
+    const other = rival?.before?.kind === "docker-network" ? rival.before.name : foreign?.name;
+    if (other === undefined) return [];
+    const advice = rival === undefined ? "use a subnet that no Docker network has, or remove that one" : "apply the removal first and the addition afterwards";
+    return [{ ...problem, why: `its subnet ${after.subnet} overlaps the Docker network ${other}`, try: advice }];
+  });
 }
 
 function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem[] {
