@@ -89,6 +89,9 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
     planId,
 
     async runStage(stage) {
+      if (stage === "remove" && !state.isConfirmed(planId)) {
+        throw problem("refused", "removing for", `plan ${planId}`, "what was there before is only removed after a confirm over a new connection", "apply again");
+      }
       const mine = steps.filter((step) => step.stage === stage);
       if (mine.length === 0) return { ok: true, done: [], problems: [], notes: [] };
       for (const step of mine) touched.add(step.key);
