@@ -12,7 +12,7 @@ import type { ParsedSpec } from "../spec/parse-spec.ts";
 import { createLocalTransport } from "../transport/in-process.ts";
 import { createLabTransport } from "../transport/lab.ts";
 import type { Transport } from "../transport/connection.ts";
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError, type Problem } from "../util/problem.ts";
 import { readSpec } from "./read-spec.ts";
 import { SELF_ARGV } from "./self-argv.ts";
 
@@ -49,7 +49,7 @@ function findLockPath(flags: TargetFlags): string {
   return join(runDirectory(flags.lab), lockPathOf(basename(flags.file)));
 }
 
-export function chooseTransport(flags: Pick<TargetFlags, "lab" | "local">): Transport {
+function chooseTransport(flags: Pick<TargetFlags, "lab" | "local">): Transport {
   if (flags.lab !== undefined) return createLabTransport(flags.lab);
   if (flags.local === true) return createLocalTransport(SELF_ARGV);
   throw new SpanwireError({
@@ -116,7 +116,16 @@ export async function makePlan(session: Session, only?: readonly string[]): Prom
     return { plan, gathered };
   } catch (error) {
     await gathered.close();
-    if (error instanceof SpanwireError) throw new SpanwireError([...error.problems, ...gathered.unreachable], { cause: error });
+    if (error instanceof SpanwireError) throw new SpanwireError([...findUnderWay(gathered), ...error.problems, ...gathered.unreachable], { cause: error });
     throw error;
   }
+}
+
+/** A host in the middle of another plan looks like nothing anybody wished for. */
+function findUnderWay({ snapshots }: GatheredHosts): Problem[] {
+  return [...snapshots].flatMap(([host, { lastPlan }]) =>
+    lastPlan?.state !== "unfinished"
+      ? []
+      : [{ kind: "conflict", doing: "reading", what: "the host", where: host, why: `plan ${lastPlan.planId} is under way there, or was cut off: what follows may come from that`, try: "run the same command again when it is done" }],
+  );
 }

@@ -12,6 +12,7 @@ import type { StateDirectory } from "./state-directory.ts";
 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
 export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
+  const boundBefore = await readBoundPorts();
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, tools] = await Promise.all([
     readLinks(),
     readAddresses(),
@@ -23,13 +24,14 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
     findTools(),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
-  const [sysctls, udpPorts, found, former, lastPlan] = await Promise.all([
+  const [sysctls, boundAfter, found, former, lastPlan] = await Promise.all([
     readSysctls(sysctlKeys(ours)),
-    readUdpPorts(links),
+    readBoundPorts(),
     findLostPorts(docker, links),
     state.readFormer(),
     state.findLastPlan(),
   ]);
+  const udpPorts = findListeners(boundBefore, boundAfter, links);
   return {
     kernel: release(),
     ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, tools, former },
@@ -54,18 +56,22 @@ async function readSysctls(keys: readonly string[]): Promise<Record<string, stri
   return Object.fromEntries(values.flat());
 }
 
-/** Bound UDP ports (proc_net_udp(5)) without those of VXLAN devices, whose kernel sockets show up there too. */
-async function readUdpPorts(links: readonly SnapshotLink[]): Promise<number[]> {
-  const tunnels = new Set(links.flatMap((link) => link.vxlan?.port ?? []));
+/** Bound UDP ports (proc_net_udp(5)); those of VXLAN devices, whose kernel sockets show up here too, are among them. */
+async function readBoundPorts(): Promise<number[]> {
   const tables = await Promise.all(["/proc/net/udp", "/proc/net/udp6"].map((path) => readFile(path, "utf8").catch(() => "")));
-  const ports = tables.flatMap((table) =>
+  return tables.flatMap((table) =>
     table
       .split("\n")
       .slice(1)
       .flatMap((line) => /^\s*\d+:\s+[0-9A-F]+:([0-9A-F]{4})/.exec(line)?.[1] ?? [])
       .map((port) => Number.parseInt(port, 16)),
   );
-  return [...new Set(ports)].filter((port) => !tunnels.has(port)).sort((a, b) => a - b);
+}
+
+/** Bound before and after the links were read: a tunnel that comes or goes meanwhile must not look like a stranger. */
+function findListeners(before: readonly number[], after: readonly number[], links: readonly SnapshotLink[]): number[] {
+  const tunnels = new Set(links.flatMap((link) => link.vxlan?.port ?? []));
+  return [...new Set(before)].filter((port) => after.includes(port) && !tunnels.has(port)).sort((a, b) => a - b);
 }
 
 async function findTools(): Promise<Record<string, string>> {

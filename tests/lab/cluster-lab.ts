@@ -11,10 +11,10 @@ import { stopLab } from "../../src/lab/stop-lab.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Lock } from "../../src/spec/lock.ts";
 import { run, type RunResult } from "../../src/util/run.ts";
+import { createFootprintReader } from "./footprint-reader.ts";
 import { uniqueRunId } from "./lab-traces.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const PRINT_FOOTPRINT = fileURLToPath(new URL("print-footprint.ts", import.meta.url));
 const CLI_TIMEOUT_MS = 120_000;
 
 export interface Container {
@@ -63,6 +63,7 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
   const file = join(directory, "spanwire.yaml");
   await writeFile(file, wish.spec);
   const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker });
+  const readers = lab.hosts.map((host) => createFootprintReader(lab, host));
   const hostOf = (name: string): LabHost => {
     const found = lab.hosts[Number(name.replace("vm", "")) - 1];
     if (found === undefined) throw new Error(`no host ${name}`);
@@ -98,13 +99,9 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
       const result = await run(["ls", `${hostOf(host).stateDirectory}/journal`]);
       return result.stdout.split("\n").filter((name) => name.endsWith(".jsonl"));
     },
-    async footprints() {
-      const found = await Promise.all(
-        lab.hosts.map(async (_, index) => [`vm${index + 1}`, JSON.parse(await on(`vm${index + 1}`, process.execPath, PRINT_FOOTPRINT)) as Footprint] as const),
-      );
-      return Object.fromEntries(found);
-    },
+    footprints: async () => Object.fromEntries(await Promise.all(readers.map(async (reader, index) => [`vm${index + 1}`, await reader.read()] as const))),
     async down() {
+      await Promise.all(readers.map((reader) => reader.end()));
       await stopLab(runId);
       await rm(directory, { recursive: true, force: true });
     },

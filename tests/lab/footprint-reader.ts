@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Footprint } from "../../src/host/normalise-footprint.ts";
+import { hostEnvironment } from "../../src/lab/host-environment.ts";
+import type { LabHost, LabState } from "../../src/lab/lab-state.ts";
+import { CLEAN_ENV } from "../../src/util/run.ts";
+import { until } from "./until.ts";
+
+const PROGRAM = fileURLToPath(new URL("print-footprint.ts", import.meta.url));
+
+export interface FootprintReader {
+  read(): Promise<Footprint>;
+  end(): Promise<void>;
+}
+
+/** One process in the host's namespace for many readings. */
+export function createFootprintReader(lab: LabState, host: LabHost): FootprintReader {
+  const child = spawn("nsenter", [`--net=/run/netns/${host.namespace}`, "--", process.execPath, PROGRAM], {
+    env: { ...CLEAN_ENV, ...hostEnvironment(lab, host) },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const readOnce = async (): Promise<Footprint> => {
+    child.stdin.write("\n");
+    return JSON.parse((await lines.next()).value as string) as Footprint;
+  };
+  return {
+    // an IPv6 address is tentative for a second while the kernel looks for a duplicate (RFC 4862, 5.4)
+    read: () => until(readOnce, ({ addresses }) => addresses.every((line) => !line.includes('"tentative":true'))),
+    async end() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "close");
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+const PORT = 9010;
+const EVERY_MS = 5;
+
+/** Sends a numbered broadcast every few milliseconds until its input ends, then says how many. */
+const SENDER = `
+  const socket = require("node:dgram").createSocket("udp4");
+  socket.bind(0, () => {
+    socket.setBroadcast(true);
+    let sent = 0;
+    const timer = setInterval(() => socket.send(String(++sent), ${PORT}, process.argv[1]), ${EVERY_MS});
+    process.stdout.write("ready\\n");
+    process.stdin.resume().on("end", () => { clearInterval(timer); setTimeout(() => process.stdout.write(sent + "\\n", () => process.exit()), 300); });
+  });
+`;
+/** Counts copies and different numbers until its input ends. */
+const RECEIVER = `
+  const seen = new Set();
+  let copies = 0;
+  const socket = require("node:dgram").createSocket("udp4").on("message", (message) => { copies++; seen.add(String(message)); });
+  socket.bind(${PORT}, () => process.stdout.write("ready\\n"));
+  process.stdin.resume().on("end", () => process.stdout.write(JSON.stringify({ copies, distinct: seen.size }) + "\\n", () => process.exit()));
+`;
+
+export interface BroadcastCount {
+  sent: number;
+  /** Per receiver, in order. */
+  received: { copies: number; distinct: number }[];
+}
+
+/** Broadcasts from one container's namespace, counted in others, until `stop`. */
+export async function watchBroadcasts(sender: { pid: number; broadcast: string }, receivers: readonly { pid: number }[]): Promise<{ stop(): Promise<BroadcastCount> }> {
+  const listening = await Promise.all(receivers.map(({ pid }) => start(pid, RECEIVER)));
+  const sending = await start(sender.pid, SENDER, sender.broadcast);
+  return {
+    async stop() {
+      const sent = Number(await sending.end());
+      const received = await Promise.all(listening.map(async ({ end }) => JSON.parse(await end()) as { copies: number; distinct: number }));
+      return { sent, received };
+    },
+  };
+}
+
+async function start(pid: number, program: string, ...argv: string[]): Promise<{ end(): Promise<string> }> {
+  const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", process.execPath, "-e", program, ...argv], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    async end() {
+      child.stdin.end();
+      return ((await lines.next()).value as string | undefined) ?? "";
+    },
+  };
+}
+
+/** A ping every 10 ms from a container's namespace until `stop`. */
+export function watchPings(pid: number, address: string): { stop(): Promise<{ sent: number; received: number; duplicates: number }> } {
+  const child: ChildProcess = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", "0.01", "-W", "1", address], { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return {
+    async stop() {
+      const ended = once(child, "close");
+      child.kill("SIGINT"); // ping prints its counts
+      await ended;
+      const [, sent, received, duplicates] = /(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?/.exec(text) ?? [];
+      return { sent: Number(sent), received: Number(received), duplicates: Number(duplicates ?? 0) };
+    },
+  };
+}
