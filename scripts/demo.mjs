@@ -19,7 +19,10 @@ const startedAt = performance.now();
 let acts = 0;
 
 main(() => {
-  if (process.getuid?.() !== 0) throw new InstallError("the demo makes network namespaces and starts Docker daemons in them, which only root may: run `sudo npm run demo`");
+  if (process.getuid?.() !== 0)
+    throw new InstallError(
+      "the demo makes network namespaces and starts Docker daemons in them, which only root may: run `sudo npm run demo`",
+    );
   act("What the demo needs", () => {
     ensureNodeModules();
     ensureSystemPackages(LAB_PACKAGES);
@@ -56,7 +59,9 @@ function show(...args) {
 function finish(args, result) {
   if (result.status === 0) return;
   if (result.signal === "SIGINT" || result.status === 130) process.exit(130);
-  throw new InstallError(`\nThe demo stops: \`./bin/spanwire ${args.join(" ")}\` failed (${result.error?.message ?? result.signal ?? `exit ${result.status}`}), for the reason above.`);
+  throw new InstallError(
+    `\nThe demo stops: \`./bin/spanwire ${args.join(" ")}\` failed (${result.error?.message ?? result.signal ?? `exit ${result.status}`}), for the reason above.`,
+  );
 }
 
 function launcher() {
@@ -76,15 +81,34 @@ function startContainers() {
 
 /** undefined when the container does not run in that network. */
 function findAddress(name, host, network) {
-  const { status, stdout } = docker(host, "inspect", "--format", `{{if .State.Running}}{{with index .NetworkSettings.Networks "${network}"}}{{.IPAddress}}{{end}}{{end}}`, name);
+  const { status, stdout } = docker(
+    host,
+    "inspect",
+    "--format",
+    `{{if .State.Running}}{{with index .NetworkSettings.Networks "${network}"}}{{.IPAddress}}{{end}}{{end}}`,
+    name,
+  );
   return status === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
 }
 
 function start(name, host, network) {
   docker(host, "rm", "--force", name); // one that was stopped, or whose network was removed since
-  const { status, stderr } = docker(host, "run", "--detach", "--name", name, "--hostname", name, "--network", network, "spx-busybox", ...SERVER);
+  const { status, stderr } = docker(
+    host,
+    "run",
+    "--detach",
+    "--name",
+    name,
+    "--hostname",
+    name,
+    "--network",
+    network,
+    "spx-busybox",
+    ...SERVER,
+  );
   const address = findAddress(name, host, network);
-  if (status !== 0 || address === undefined) throw new InstallError(`\nThe demo stops: container ${name} does not run on ${host}: ${stderr.trim() || "it ended at once"}`);
+  if (status !== 0 || address === undefined)
+    throw new InstallError(`\nThe demo stops: container ${name} does not run on ${host}: ${stderr.trim() || "it ended at once"}`);
   return address;
 }
 
@@ -93,7 +117,8 @@ function talk({ c1, c3 }) {
   show("lab", "exec", "h1", "--", "docker", "exec", "c1", "nc", c3, "7");
   show("lab", "exec", "h3", "--", "docker", "exec", "c3", "nc", c1, "7");
   const { stdout } = docker("h1", "exec", "c1", "nc", c3, "7");
-  if (!stdout.startsWith(`c3 sees you as ${c1}:`)) throw new InstallError(`\nThe demo stops: c3 should see c1 as ${c1}, but its answer was "${stdout.trim()}".`);
+  if (!stdout.startsWith(`c3 sees you as ${c1}:`))
+    throw new InstallError(`\nThe demo stops: c3 should see c1 as ${c1}, but its answer was "${stdout.trim()}".`);
 }
 
 /** Straight to the daemon of a lab host; `lab exec` does the same with more ceremony. */
@@ -119,12 +144,16 @@ function nextCommands({ c3 }) {
     [`destroy ${cluster}`, "the hosts as they were"],
     ["lab down", "nothing of the lab is left"],
   ];
-  return commands.map(([command, meaning = ""]) => (command === undefined ? "" : `  ./bin/spanwire ${command.padEnd(66)} ${meaning}`.trimEnd())).join("\n");
+  return commands
+    .map(([command, meaning = ""]) => (command === undefined ? "" : `  ./bin/spanwire ${command.padEnd(66)} ${meaning}`.trimEnd()))
+    .join("\n");
 }
 
 /** The name of one of our VXLAN devices: it is derived from the cluster, so it differs from lab to lab. */
 function findTunnel(host) {
-  const { stdout } = spawnSync(launcher(), ["lab", "exec", host, "--", "ip", "-brief", "link", "show", "type", "vxlan"], { encoding: "utf8" });
+  const { stdout } = spawnSync(launcher(), ["lab", "exec", host, "--", "ip", "-brief", "link", "show", "type", "vxlan"], {
+    encoding: "utf8",
+  });
   return stdout.split(/[\s@]/)[0];
 }
 

@@ -1,6 +1,18 @@
 // Plain JavaScript for Node 18: this runs before anything of the project is installed.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  copyFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +37,17 @@ const COMMANDS = {
   "util-linux": ["flock", "nsenter", "unshare", "mount"],
 };
 
-export const LAB_PACKAGES = ["busybox-static", "docker-cli", "docker.io", "iproute2", "iptables", "iputils-ping", "nftables", "procps", "util-linux"];
+export const LAB_PACKAGES = [
+  "busybox-static",
+  "docker-cli",
+  "docker.io",
+  "iproute2",
+  "iptables",
+  "iputils-ping",
+  "nftables",
+  "procps",
+  "util-linux",
+];
 export const DOCKER28_PACKAGES = ["debootstrap"];
 
 /** An error for the user: printed without a stack trace. */
@@ -107,7 +129,9 @@ function requireDebian(missing) {
 
 function requireRoot(missing) {
   if (process.getuid() === 0) return;
-  throw new InstallError(`this machine lacks ${missing.join(", ")}; run this as root, or install them first: sudo apt-get install --no-install-recommends ${missing.join(" ")}`);
+  throw new InstallError(
+    `this machine lacks ${missing.join(", ")}; run this as root, or install them first: sudo apt-get install --no-install-recommends ${missing.join(" ")}`,
+  );
 }
 
 function installAll(missing) {

@@ -38,7 +38,17 @@ function runProject(project, args) {
   process.stdout.write(`\n${project} tier\n`);
   const directory = mkdtempSync(join(tmpdir(), "spanwire-test-"));
   const report = join(directory, "report.json");
-  const argv = [VITEST, "run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args];
+  const argv = [
+    VITEST,
+    "run",
+    "--project",
+    project,
+    "--passWithNoTests",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...args,
+  ];
   const { status, signal } = spawnSync(NODE, argv, { cwd: REPOSITORY, stdio: "inherit" });
   const counts = countReport(report, status === 0);
   rmSync(directory, { recursive: true, force: true });
@@ -54,7 +64,13 @@ function countReport(path, endedWell) {
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  const brokenFiles = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"));
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  );
   const failed = report.numFailedTests + brokenFiles.length;
-  return { passed: report.numPassedTests, failed: failed === 0 && !endedWell ? 1 : failed, skipped: report.numPendingTests + report.numTodoTests };
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && !endedWell ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }

@@ -48,6 +48,6 @@ export const vxlanDataplane: DataplaneCompiler = {
 };
 
 /** A hash over what the kernel cannot change on a living device. */
-export function vxlanDeviceName(network: ResolvedNetwork): string {
+function vxlanDeviceName(network: ResolvedNetwork): string {
   return linkName("v", network.bridge, String(network.vni), String(network.dataplane.port));
 }

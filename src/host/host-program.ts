@@ -10,7 +10,7 @@ import { beginParams, planParams, stageParams } from "./step-schema.ts";
 import { beginTransaction, type Transaction } from "./transaction.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
-export const PROTOCOL = 1;
+const PROTOCOL = 1;
 /** A line longer than this is garbage (the largest plan, 10,000 hosts' flood lists, has about 8 MB). */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 

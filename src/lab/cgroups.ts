@@ -7,7 +7,7 @@ const REMOVE_TIMEOUT_MS = 10_000;
 const POLL_MS = 15;
 
 /** Our cgroups in every mounted hierarchy: several with cgroup v1, one with v2. */
-export function findCgroups(names: readonly string[]): string[] {
+function findCgroups(names: readonly string[]): string[] {
   const roots = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => / - cgroup2? /.test(line))

@@ -14,7 +14,7 @@ const POLL_MS = 50;
 const LOG_TAIL_LINES = 12;
 const ENTRY = fileURLToPath(new URL("enter-daemon.ts", import.meta.url));
 
-export const daemonLog = (host: LabHost): string => `${host.directory}/dockerd.log`;
+const daemonLog = (host: LabHost): string => `${host.directory}/dockerd.log`;
 
 /** Starts a host's dockerd and waits until it answers; returns its version. `rootDirectory`: another Debian to run it from. */
 export async function startDaemon(lab: LabState, host: LabHost, rootDirectory: string | undefined, signal?: AbortSignal): Promise<string> {

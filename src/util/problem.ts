@@ -42,22 +42,6 @@ export interface Problem {
   at?: FilePosition;
 }
 
-const RETRYABLE: Record<ProblemKind, boolean> = {
-  input: false,
-  refused: false,
-  unsupported: false,
-  conflict: true,
-  command: true,
-  timeout: true,
-  unreachable: true,
-  verify: true,
-  bug: false,
-};
-
-export function isRetryable(problem: Problem): boolean {
-  return RETRYABLE[problem.kind];
-}
-
 /** Carries one or more problems to the edge, where they are all printed. Never holds a problem-less failure. */
 export class SpanwireError extends Error {
   readonly problems: readonly Problem[];

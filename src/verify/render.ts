@@ -23,7 +23,7 @@ export function renderReport(report: VerifyReport, options: RenderOptions): stri
 }
 
 /** One line, and it ends with what to try. */
-export function renderFailure({ check, doing, what, where, why, try: advice }: VerifyFailure, paint: Paint = (_, text) => text): string {
+function renderFailure({ check, doing, what, where, why, try: advice }: VerifyFailure, paint: Paint = (_, text) => text): string {
   const place = where === "" || what.includes(where) ? "" : ` (${where})`;
   return `${paint("red", "FAIL")} ${check}: ${doing} ${what}${place}: ${why}; try: ${advice}`.replaceAll("\n", " ");
 }

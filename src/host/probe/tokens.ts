@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 import type { ReceivedParams, ReceivedResult, SendParams, SendResult } from "./protocol.ts";
 
 /** Any port would do inside the probe's own namespace; from the dynamic range (RFC 6335), so that no service is meant. */
-export const TOKEN_PORT = 49_787;
+const TOKEN_PORT = 49_787;
 /** Different (token, source) pairs remembered: a flood from a stranger must not fill our memory. */
 const MAX_DIFFERENT = 100_000;
 const MAX_TOKEN_BYTES = 200;

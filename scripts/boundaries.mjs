@@ -1,0 +1,64 @@
+// Which folder of src may import which, lowest first. Plain JavaScript for Node 18.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { REPOSITORY } from "./install.mjs";
+
+/** "type NAME": only `import type`, which is gone when the program runs. */
+const ALLOWED = {
+  util: [],
+  addressing: ["util", "type spec"],
+  spec: ["util", "addressing"],
+  resources: ["addressing"],
+  dataplanes: ["spec", "addressing", "resources"],
+  firewall: ["addressing", "resources"],
+  attach: ["addressing", "resources"],
+  plan: ["util", "spec", "addressing", "resources", "dataplanes", "firewall", "attach"],
+  host: ["util", "addressing", "resources", "plan"],
+  lab: ["util"],
+  transport: ["util", "type spec", "host", "lab"],
+  verify: ["util", "addressing", "dataplanes", "type host", "type transport"],
+  fleet: ["util", "spec", "addressing", "resources", "plan", "host", "transport", "verify"],
+  cli: ["util", "spec", "addressing", "resources", "plan", "host", "lab", "transport", "verify", "fleet"],
+};
+
+const SOURCE = join(REPOSITORY, "src");
+/** Static imports and re-exports over any number of lines, and `import()`. The code style is the formatter's. */
+const IMPORT =
+  /^(?<head>import|export)(?<type> type)?\s[^"';]*?from\s+"(?<path>\.[^"]+)"|import\("(?<dynamic>\.[^"]+)"\)|^import "(?<bare>\.[^"]+)"/gm;
+
+/** One line per import that goes the wrong way. */
+export function findBoundaryViolations() {
+  return readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !/\.(test|fixture)\.ts$/.test(file))
+    .flatMap((file) => findInFile(file));
+}
+
+function findInFile(file) {
+  const text = readFileSync(join(SOURCE, file), "utf8");
+  return [...text.matchAll(IMPORT)].flatMap((match) => {
+    const { type, path, dynamic, bare } = match.groups;
+    const target = relative(SOURCE, resolve(SOURCE, dirname(file), path ?? dynamic ?? bare));
+    const why = findWhyNot(folderOf(file), folderOf(target), type !== undefined);
+    const line = text.slice(0, match.index).split("\n").length;
+    return why === undefined ? [] : [`src/${file}:${line}: imports ${target.startsWith("..") ? target : `src/${target}`}, but ${why}`];
+  });
+}
+
+function findWhyNot(from, to, isTypeOnly) {
+  if (from === to) return undefined;
+  const allowed = ALLOWED[from];
+  if (allowed === undefined) return `src/${from} is not in the table of scripts/boundaries.mjs`;
+  if (allowed.includes(to) || (isTypeOnly && allowed.includes(`type ${to}`))) return undefined;
+  return allowed.includes(`type ${to}`)
+    ? `${from} takes only types from ${to}`
+    : `${from} may import only ${allowed.join(", ") || "nothing"}`;
+}
+
+const folderOf = (file) => file.split("/")[0];
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const violations = findBoundaryViolations();
+  process.stdout.write(violations.map((line) => `${line}\n`).join(""));
+  process.exit(violations.length === 0 ? 0 : 1);
+}
