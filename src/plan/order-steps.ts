@@ -5,7 +5,7 @@ import { describeResource } from "./describe-resource.ts";
 import { STAGES, type DraftStep, type Step } from "./step.ts";
 
 /**
- * Dependencies first; removals the other way round and after everything else of their stage, but for what makes room. Ties go by kind and key, so
+ * Dependencies first, removals the other way round and apart; what makes room for something else goes before all. Ties go by kind and key, so
  * the order is stable and steps of one tool stand together.
  */
 export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<string, string> = new Map()): Step[] {
@@ -16,7 +16,9 @@ export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<st
     const others = inStage.filter((draft) => draft.makesRoom !== true);
     const building = sortByDependency(others.filter((draft) => draft.after !== null));
     const removing = sortByDependency(others.filter((draft) => draft.after === null)).reverse();
-    return [...room, ...building, ...removing].map(({ makesRoom: _, ...draft }, index) => ({
+    // in the remove stage rules and lists shrink last: what a rule restricts is gone before the rule is
+    const rest = stage === "remove" ? [...removing, ...building] : [...building, ...removing];
+    return [...room, ...rest].map(({ makesRoom: _, ...draft }, index) => ({
       id: `${stage}/${index + 1}`,
       label: describeResource(resourceOf(draft), devices),
       ...draft,

@@ -37,19 +37,21 @@ export const nftTable: ResourceKind<NftTableResource> = {
   dependencies: () => [],
 
   union(before, after) {
-    // before's rules have no text when they were observed: what they restrict goes only with what they protect,
-    // so only the sets need both states
-    const sets = after.sets.map((set) => {
-      const former = before.sets.find((candidate) => candidate.name === set.name);
-      return former === undefined ? set : { ...set, elements: uniteElements(former.elements, set.elements) };
-    });
     const { listing: _, ...wanted } = after;
-    return { ...wanted, sets };
+    const sets = after.sets.map((set) => ({ ...set, elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements) }));
+    // What others changed is put right at once. Otherwise the old rules stay until what they restrict is gone.
+    if (!canGrow(before, after)) return { ...wanted, sets };
+    const chains = after.chains.map((chain) => {
+      const present = findNamed(before.chains, chain.name)?.rules ?? [];
+      return { ...chain, rules: [...present.map(({ id }) => ({ id, text: "" })), ...newRules(chain, present)] };
+    });
+    return { ...wanted, sets, chains };
   },
 
   commands(before, after) {
     if (after === null) return before === null ? [] : [{ tool: "nft", script: `delete table inet ${before.name}\n` }];
-    return [{ tool: "nft", script: renderTable(after) }];
+    const keepsOld = after.chains.some((chain) => chain.rules.some((rule) => rule.text === ""));
+    return [{ tool: "nft", script: before !== null && keepsOld && after.listing === undefined ? renderGrowth(before, after) : renderTable(after) }];
   },
 
   impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
@@ -79,6 +81,37 @@ function uniteElements(former: readonly string[], wanted: readonly string[]): st
   const all = [...new Set([...former.filter((element) => /^[0-9a-f.:/]+$/.test(element)), ...wanted])].sort();
   const prefixes = all.filter((element) => element.includes("/"));
   return all.filter((element) => prefixes.every((other) => other === element || !containsPrefix(other, element)));
+}
+
+/** Nobody changed the table: every chain is as we made it, with rules of ours only. */
+function canGrow(before: NftTableResource, after: NftTableResource): boolean {
+  const isOurs = (chain: NftChain): boolean => {
+    const found = findNamed(before.chains, chain.name);
+    return found !== undefined && isSameHook(chain, found) && found.rules.every((rule) => rule.id !== "");
+  };
+  const isNothingElse = before.chains.length === after.chains.length && before.sets.length === after.sets.length;
+  return isNothingElse && after.chains.every(isOurs) && after.sets.every((set) => findNamed(before.sets, set.name) !== undefined);
+}
+
+const isSameHook = (a: NftChain, b: NftChain): boolean => a.type === b.type && a.hook === b.hook && a.priority === b.priority;
+const findNamed = <T extends { name: string }>(list: readonly T[], name: string): T | undefined => list.find((item) => item.name === name);
+const newRules = (chain: NftChain, present: readonly NftRule[]): NftRule[] => chain.rules.filter((rule) => present.every((other) => other.id !== rule.id));
+
+/** Only additions, in one transaction. A prefix that takes in a smaller one takes its place. */
+function renderGrowth(before: NftTableResource, after: NftTableResource): string {
+  const lines: string[] = [];
+  for (const set of after.sets) {
+    const had = findNamed(before.sets, set.name)?.elements ?? [];
+    const gone = had.filter((element) => !set.elements.includes(element));
+    const added = set.elements.filter((element) => !had.includes(element));
+    if (gone.length > 0) lines.push(`delete element inet ${after.name} ${set.name} { ${gone.join(", ")} }`);
+    if (added.length > 0) lines.push(`add element inet ${after.name} ${set.name} { ${added.join(", ")} }`);
+  }
+  for (const chain of after.chains) {
+    const present = findNamed(before.chains, chain.name)?.rules ?? [];
+    for (const rule of newRules(chain, present)) lines.push(`add rule inet ${after.name} ${chain.name} ${rule.text} comment "${rule.id}"`);
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {

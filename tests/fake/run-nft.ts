@@ -10,7 +10,7 @@ export function runNft(tables: NftTables, script: string): void {
   const lines = script.split("\n").map((line) => line.trim());
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? "";
-    if (line === "") continue;
+    if (line === "" || changeTable(next, line)) continue;
     const block = /^table inet (\w+) \{$/.exec(line);
     const add = /^table inet (\w+)$/.exec(line);
     const drop = /^delete table inet (\w+)$/.exec(line);
@@ -25,6 +25,38 @@ export function runNft(tables: NftTables, script: string): void {
   }
   tables.clear();
   for (const [name, table] of next) tables.set(name, table);
+}
+
+/** One line that changes a set or a chain of a table that is there. */
+function changeTable(tables: NftTables, line: string): boolean {
+  const words = /^(?:(add|delete) element|(add) rule) inet (\w+) (\w+) (.+)$/.exec(line);
+  if (words === null) return false;
+  const [, element, , name, part, rest] = words;
+  const table = tables.get(name!);
+  const inside = table?.text.split("\n").slice(1, -2).map((text) => text.trim()) ?? [];
+  const start = inside.indexOf(`${element === undefined ? "chain" : "set"} ${part} {`);
+  if (table === undefined || start < 0) throw new Refused("Error: No such file or directory");
+  const end = inside.indexOf("}", start);
+  if (element === undefined) inside.splice(end, 0, rest!);
+  else {
+    const had = table.sets.find((set) => set.name === part)!.elements;
+    const listed = /^\{ (.+) \}$/.exec(rest!)![1]!.split(", ");
+    if (element === "delete" && listed.some((one) => !had.includes(one))) throw new Refused("Error: element does not exist");
+    const elements = element === "add" ? [...new Set([...had, ...listed])].sort() : had.filter((one) => !listed.includes(one));
+    const body = inside.slice(start + 1, end).filter((text) => !text.startsWith("elements"));
+    inside.splice(start + 1, end - start - 1, ...body, ...(elements.length > 0 ? [`elements = { ${elements.join(", ")} }`] : []));
+  }
+  tables.set(name!, parseTable(name!, inside));
+  return true;
+}
+
+interface ChainModel {
+  name: string;
+  type: string;
+  hook: string;
+  priority: number;
+  policy: string;
+  rules: { comment: string; packets?: number }[];
 }
 
 const emptyTable = (name: string): SnapshotNftTable => ({ family: "inet", name, text: `table inet ${name} {\n}\n`, sets: [], chains: [] });
@@ -42,7 +74,7 @@ function findTableEnd(lines: readonly string[], start: number): number {
 
 function parseTable(name: string, lines: readonly string[]): SnapshotNftTable {
   const sets: { name: string; elements: string[] }[] = [];
-  const chains: { name: string; type: string; hook: string; priority: number; policy: string; rules: { comment: string; packets?: number }[] }[] = [];
+  const chains: ChainModel[] = [];
   let open: "set" | "chain" | undefined;
   for (const line of lines) {
     const head = /^(set|chain) (\w+) \{$/.exec(line);
@@ -74,7 +106,7 @@ function readSetLine(line: string, set: { elements: string[] }): void {
   set.elements.sort();
 }
 
-function readChainLine(line: string, chain: { type: string; hook: string; priority: number; policy: string; rules: { comment: string; packets?: number }[] }): void {
+function readChainLine(line: string, chain: ChainModel): void {
   const base = /^type (\w+) hook (\w+) priority (-?\d+); policy (\w+);$/.exec(line);
   if (base !== null) Object.assign(chain, { type: base[1], hook: base[2], priority: Number(base[3]), policy: base[4] });
   else {
