@@ -28,11 +28,13 @@ const COMMANDS = {
   debootstrap: ["debootstrap"],
   "docker-cli": ["docker"],
   "docker.io": ["dockerd", "containerd", "runc"],
+  e2fsprogs: ["mke2fs"],
   iproute2: ["ip"],
   iptables: ["iptables"],
   "iputils-ping": ["ping"],
   nftables: ["nft"],
   procps: ["sysctl"],
+  "qemu-system-x86": ["qemu-system-x86_64"],
   tcpdump: ["tcpdump"],
   "util-linux": ["flock", "nsenter", "unshare", "mount"],
 };

@@ -1,8 +1,8 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// TypeScript is stripped and compiled once, not at every start of a host program (a bundle has no such folder).
-enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/spanwire", import.meta.url)));
+// TypeScript is stripped and compiled once, not at every start of a host program. A bundle writes nothing beside itself.
+if (import.meta.url.endsWith(".ts")) enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/spanwire", import.meta.url)));
 
 /** The two programs that people do not type start without the command tree: they are started often. */
 const [verb] = process.argv.slice(2);

@@ -11,6 +11,7 @@ import { registerSchema } from "./schema.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
 import { registerVerify } from "./verify.ts";
+import { PACKAGE_FILE } from "../util/program-path.ts";
 
 /** The command tree. Help, completion and the reference are made from it. */
 export function createProgram(): Command {
@@ -45,7 +46,7 @@ function inheritSettings(command: Command): void {
 }
 
 function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(PACKAGE_FILE, "utf8")) as { version: string };
   return version;
 }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { programPath } from "../util/program-path.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import { findDockerVersion } from "../util/docker-request.ts";
@@ -12,7 +12,7 @@ import type { LabHost, LabState } from "./lab-state.ts";
 const READY_TIMEOUT_MS = 180_000;
 const POLL_MS = 50;
 const LOG_TAIL_LINES = 12;
-const ENTRY = fileURLToPath(new URL("enter-daemon.ts", import.meta.url));
+const ENTRY = programPath("enter-daemon");
 
 const daemonLog = (host: LabHost): string => `${host.directory}/dockerd.log`;
 

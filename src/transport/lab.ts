@@ -1,16 +1,14 @@
-import { fileURLToPath } from "node:url";
 import type { Host } from "../spec/cluster.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { hostEnvironment } from "../lab/host-environment.ts";
 import { namespacePath } from "../lab/lab-names.ts";
 import { readLab } from "../lab/lab-state.ts";
+import { programPath } from "../util/program-path.ts";
 import type { Connection, Transport } from "./connection.ts";
 import { openStdioConnection } from "./stdio.ts";
 
-const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
-
 /** Reaches the hosts of a lab by entering their network namespace. `program` replaces the host program in tests. */
-export function createLabTransport(runId: string, program: readonly string[] = [MAIN, "host"]): Transport {
+export function createLabTransport(runId: string, program: readonly string[] = [programPath("spanwire"), "host"]): Transport {
   return {
     name: `lab ${runId}`,
     open: async (host) => openInLab(runId, host, program),
