@@ -15,7 +15,10 @@ const SIZES = [10, 100, 1_000, 5_000];
 
 /** As a file, so that parsing and checking are part of the number. */
 function writeSpec(hostCount: number): string {
-  const hosts = Array.from({ length: hostCount }, (_, i) => `  h${i + 1}: { address: 10.${Math.floor(i / 62_500)}.${Math.floor(i / 250) % 250}.${(i % 250) + 1} }`);
+  const hosts = Array.from(
+    { length: hostCount },
+    (_, i) => `  h${i + 1}: { address: 10.${Math.floor(i / 62_500)}.${Math.floor(i / 250) % 250}.${(i % 250) + 1} }`,
+  );
   return `version: 1\ncluster: bench\nhosts:\n${hosts.join("\n")}\nnetworks:\n  apps: { subnet: 172.16.0.0/12 }\n  data: { subnet: "fd00:80::/64", docker: none }\n`;
 }
 

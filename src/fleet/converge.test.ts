@@ -31,7 +31,16 @@ test("apply converges, the second plan is empty, destroy gives every host back a
       const fleet = createFakeFleet(cluster.hosts);
       for (const host of fleet.hosts.values()) {
         // somebody else's things: they must neither disturb nor be disturbed
-        host.docker.networks.push({ id: "x", name: "theirs", driver: "bridge", scope: "local", internal: false, subnets: [{ subnet: "172.30.0.0/16", ipRange: "", gateway: "172.30.0.1", aux: {} }], options: {}, labels: {} });
+        host.docker.networks.push({
+          id: "x",
+          name: "theirs",
+          driver: "bridge",
+          scope: "local",
+          internal: false,
+          subnets: [{ subnet: "172.30.0.0/16", ipRange: "", gateway: "172.30.0.1", aux: {} }],
+          options: {},
+          labels: {},
+        });
         host.kernel.sysctls.set("net.ipv4.ip_forward", host.name === "h1" ? "1" : "0");
       }
       const before = fleet.dump();
@@ -82,7 +91,10 @@ test("any damage is found, and repaired by one apply", async () => {
 });
 
 test.each(Object.keys(DAMAGES))("%s: found and repaired", async (name) => {
-  const shape: ClusterShape = { hosts: [1, 2, 3], networks: { 1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined } } };
+  const shape: ClusterShape = {
+    hosts: [1, 2, 3],
+    networks: { 1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined } },
+  };
   const cluster = toCluster(shape);
   const fleet = createFakeFleet(cluster.hosts);
   const lock = await applyFully(fleet, shape);

@@ -12,10 +12,16 @@ const fault = fc.record({ at: fc.nat(1000), moment: fc.constantFrom(...moments) 
 
 /** The steps a failure of which must still be undone: all but those after the confirm. */
 function stepsBeforeConfirm(plan: Plan): { host: string; id: string }[] {
-  return plan.hosts.flatMap((host) => host.steps.filter((step) => step.stage !== "remove").map((step) => ({ host: host.host, id: step.id })));
+  return plan.hosts.flatMap((host) =>
+    host.steps.filter((step) => step.stage !== "remove").map((step) => ({ host: host.host, id: step.id })),
+  );
 }
 
-async function failAndCompare(fleet: ReturnType<typeof createFakeFleet>, plan: Plan, { at, moment }: { at: number; moment: FaultMoment }): Promise<void> {
+async function failAndCompare(
+  fleet: ReturnType<typeof createFakeFleet>,
+  plan: Plan,
+  { at, moment }: { at: number; moment: FaultMoment },
+): Promise<void> {
   const steps = stepsBeforeConfirm(plan);
   const target = steps[at % Math.max(steps.length, 1)];
   if (target === undefined) return;
@@ -59,11 +65,15 @@ test("a repair that fails at any step leaves the damage as it was", async () => 
   const damage = fc.record({ name: fc.constantFrom(...Object.keys(DAMAGES)), pick: fc.nat(100) });
   await fc.assert(
     fc.asyncProperty(clusterShape, fc.array(damage, { minLength: 1, maxLength: 3 }), fault, async (shape, damages, where) => {
+      // a bridge's neighbours are only read while it has a tunnel: without one, wrong entries stay corrected
+      const has = (words: string): boolean => damages.some(({ name }) => name.startsWith(words));
+      fc.pre(!(has("tunnel deleted") && has("neighbour")));
       const cluster = toCluster(shape);
       const fleet = createFakeFleet(cluster.hosts);
       const first = await fleet.plan(cluster);
       await fleet.apply(first);
-      for (const { name, pick } of damages) DAMAGES[name]!(fleet.hosts.get(cluster.hosts[0]!.name)!, (count) => (count === 0 ? 0 : pick % count));
+      for (const { name, pick } of damages)
+        DAMAGES[name]!(fleet.hosts.get(cluster.hosts[0]!.name)!, (count) => (count === 0 ? 0 : pick % count));
       await failAndCompare(fleet, await fleet.plan(cluster, first.lock!), where);
     }),
     { numRuns: 50 },
@@ -71,7 +81,10 @@ test("a repair that fails at any step leaves the damage as it was", async () => 
 });
 
 test("a failed measurement reverts all hosts; one that cannot be made does too", async () => {
-  const cluster = toCluster({ hosts: [1, 2, 3], networks: { 1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined } } });
+  const cluster = toCluster({
+    hosts: [1, 2, 3],
+    networks: { 1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined } },
+  });
   const fleet = createFakeFleet(cluster.hosts);
   const plan = await fleet.plan(cluster);
   const before = fleet.dump();

@@ -16,7 +16,7 @@ const adding = <K extends Resource["kind"]>(kind: K): { step: Step; after: Extra
 /** A step that is right in everything but what the test changes in its resource. */
 function accepts(kind: Resource["kind"], change: object): boolean {
   const { step, after } = adding(kind);
-  const changed = { ...after, ...change } as Resource;
+  const changed = { ...after, ...change };
   return stepSchema.safeParse({ ...step, before: null, after: changed, key: keyOf(changed) }).success;
 }
 
@@ -24,7 +24,9 @@ test("every step of a real plan passes, before and after damage", async () => {
   for (const step of steps) expect(stepSchema.safeParse(step).error?.message).toBeUndefined();
   const { fleet, plan } = await applied();
   for (const table of fleet.hosts.get("h1")!.nft.values()) {
-    Object.assign(table, { chains: [...table.chains, { name: "theirs", type: "", hook: "", priority: 0, policy: "", rules: [{ comment: "Bob's; rule" }] }] });
+    Object.assign(table, {
+      chains: [...table.chains, { name: "theirs", type: "", hook: "", priority: 0, policy: "", rules: [{ comment: "Bob's; rule" }] }],
+    });
   }
   const repair = (await fleet.plan(cluster, plan.lock!)).hosts[0]!.steps;
   expect(repair.map((step) => step.key)).toEqual([expect.stringMatching(/^nft-table\//)]);
@@ -53,18 +55,24 @@ test.each(["-rf", "--help", "-all"])("B15: %j is refused, because a tool would t
   expect(accepts("address", { cidr: word })).toBe(false);
 });
 
-test.each(["spwb%d", "spwb%daaaaaaaaa", "spwbaaaaaaaaaaaa", "spwb", ".", "..", "all", "default"])("B13, B16: the link name %j is refused", (name) => {
-  expect(accepts("bridge", { name })).toBe(false);
-});
+test.each(["spwb%d", "spwb%daaaaaaaaa", "spwbaaaaaaaaaaaa", "spwb", ".", "..", "all", "default"])(
+  "B13, B16: the link name %j is refused",
+  (name) => {
+    expect(accepts("bridge", { name })).toBe(false);
+  },
+);
 
-test.each(["lo", "eth0", "docker0", "gre0", "tunl0", "ovs-system", "vetha1b2c3d", "br-lan"])("B17: a link that is not ours, %j, is refused", (name) => {
-  expect(accepts("bridge", { name })).toBe(false);
-  expect(accepts("vxlan", { name })).toBe(false);
-  expect(accepts("vxlan", { bridge: name })).toBe(false);
-  expect(accepts("address", { device: name })).toBe(false);
-  expect(accepts("docker-network", { bridge: name })).toBe(false);
-  expect(accepts("neighbours", { device: name })).toBe(false);
-});
+test.each(["lo", "eth0", "docker0", "gre0", "tunl0", "ovs-system", "vetha1b2c3d", "br-lan"])(
+  "B17: a link that is not ours, %j, is refused",
+  (name) => {
+    expect(accepts("bridge", { name })).toBe(false);
+    expect(accepts("vxlan", { name })).toBe(false);
+    expect(accepts("vxlan", { bridge: name })).toBe(false);
+    expect(accepts("address", { device: name })).toBe(false);
+    expect(accepts("docker-network", { bridge: name })).toBe(false);
+    expect(accepts("neighbours", { device: name })).toBe(false);
+  },
+);
 
 test("B17: only a container's veth is put into a bridge, and only into ours", () => {
   const port = (device: string, bridge: string): boolean => {
@@ -88,12 +96,13 @@ function acceptsRule(text: string): boolean {
 }
 
 test("nft rules: all that we write", () => {
-  for (const rule of adding("nft-table").after.chains.flatMap((chain) => chain.rules)) expect([rule.text, acceptsRule(rule.text)]).toEqual([rule.text, true]);
+  for (const rule of adding("nft-table").after.chains.flatMap((chain) => chain.rules))
+    expect([rule.text, acceptsRule(rule.text)]).toEqual([rule.text, true]);
   expect(acceptsRule('iifname "spwbaaaaaaaaaa" oifname { "spwbbbbbbbbbbb", "spwbcccccccccc" } drop')).toBe(true);
 });
 
 test.each([
-  'ip saddr 10.0.0.1 drop } chain evil { type filter hook input priority 0',
+  "ip saddr 10.0.0.1 drop } chain evil { type filter hook input priority 0",
   "ip saddr 10.0.0.1 drop\n accept",
   "ip saddr 10.0.0.1 drop; accept",
   "ip saddr 10.0.0.1 drop # rest",

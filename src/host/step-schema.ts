@@ -17,7 +17,10 @@ const address = z.string().refine((text) => findAddressFault(text) === undefined
 const cidr = z.string().regex(/^[0-9a-f.:]+\/\d{1,3}$/);
 const prefix = z.string().refine((text) => findPrefixFault(text) === undefined, "not a prefix");
 const mtuBytes = z.int().min(68).max(65535);
-const mark = z.string().regex(/^[a-zA-Z0-9=,./:_-]*$/).max(255);
+const mark = z
+  .string()
+  .regex(/^[a-zA-Z0-9=,./:_-]*$/)
+  .max(255);
 const word = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/);
 const tableName = z.string().regex(/^spanwire_[0-9a-f]{32}$/);
 
@@ -30,7 +33,14 @@ const nftRule = z.strictObject({
 const nftTable = z.strictObject({
   kind: z.literal("nft-table"),
   name: tableName,
-  sets: z.array(z.strictObject({ name: word, type: z.enum(["ipv4_addr", "ipv6_addr"]), interval: z.boolean(), elements: z.array(z.string().regex(/^[0-9a-f.:/]+$/)) })),
+  sets: z.array(
+    z.strictObject({
+      name: word,
+      type: z.enum(["ipv4_addr", "ipv6_addr"]),
+      interval: z.boolean(),
+      elements: z.array(z.string().regex(/^[0-9a-f.:/]+$/)),
+    }),
+  ),
   chains: z.array(
     z.strictObject({
       name: word,
@@ -49,7 +59,13 @@ const observedTable = z.strictObject({
   listing: z.string().max(4_000_000),
   sets: z.array(z.strictObject({ name: z.string(), type: z.string(), interval: z.boolean(), elements: z.array(z.string()) })),
   chains: z.array(
-    z.strictObject({ name: z.string(), type: z.string(), hook: z.string(), priority: z.int(), rules: z.array(z.strictObject({ id: z.string(), text: z.literal("") })) }),
+    z.strictObject({
+      name: z.string(),
+      type: z.string(),
+      hook: z.string(),
+      priority: z.int(),
+      rules: z.array(z.strictObject({ id: z.string(), text: z.literal("") })),
+    }),
   ),
 });
 
@@ -63,24 +79,78 @@ const neighbourEntry = z.strictObject({
 /** What we wish for. */
 const wanted = z.discriminatedUnion("kind", [
   nftTable,
-  z.strictObject({ kind: z.literal("bridge"), name: ourLink, mac, mtuBytes, up: z.boolean(), stp: z.boolean(), mcastSnooping: z.boolean(), mark }),
+  z.strictObject({
+    kind: z.literal("bridge"),
+    name: ourLink,
+    mac,
+    mtuBytes,
+    up: z.boolean(),
+    stp: z.boolean(),
+    mcastSnooping: z.boolean(),
+    mark,
+  }),
   z.strictObject({ kind: z.literal("address"), device: ourLink, cidr }),
   z.strictObject({
     ...{ kind: z.literal("vxlan"), name: ourLink, bridge: z.union([ourLink, z.literal("")]), vni: z.int().min(0).max(16_777_215) },
-    ...{ port: z.int().min(1).max(65535), local: z.union([address, z.literal("")]), mac, mtuBytes, df: z.enum(["set", "unset", "inherit"]) },
-    ...{ ttl: z.int().min(0).max(255), learning: z.boolean(), flooding: z.boolean(), isolated: z.boolean(), neighSuppress: z.boolean(), up: z.boolean(), mark },
+    ...{
+      port: z.int().min(1).max(65535),
+      local: z.union([address, z.literal("")]),
+      mac,
+      mtuBytes,
+      df: z.enum(["set", "unset", "inherit"]),
+    },
+    ...{
+      ttl: z.int().min(0).max(255),
+      learning: z.boolean(),
+      flooding: z.boolean(),
+      isolated: z.boolean(),
+      neighSuppress: z.boolean(),
+      up: z.boolean(),
+      mark,
+    },
   }),
   z.strictObject({ kind: z.literal("flood-list"), device: ourLink, remotes: z.array(address).max(10_000) }),
-  z.strictObject({ kind: z.literal("neighbours"), bridge: z.union([ourLink, z.literal("")]), device: ourLink, entries: z.array(neighbourEntry).max(20_000) }),
   z.strictObject({
-    ...{ kind: z.literal("sysctl"), key: z.union([z.literal("net.ipv4.ip_forward"), z.string().regex(/^net\.ipv4\.conf\.spw[a-z][a-z2-7]{10}\.arp_ignore$/)]) },
-    ...{ value: z.string().regex(/^\d{1,3}$/), device: ourLink.optional(), former: z.string().regex(/^\d{1,3}$/).optional() },
+    kind: z.literal("neighbours"),
+    bridge: z.union([ourLink, z.literal("")]),
+    device: ourLink,
+    entries: z.array(neighbourEntry).max(20_000),
   }),
   z.strictObject({
-    ...{ kind: z.literal("docker-network"), name: word, bridge: z.union([anyLink, z.literal("")]), subnet: prefix, ipRange: z.union([prefix, z.literal("")]) },
-    ...{ gateway: z.union([address, z.literal("")]), mtuBytes: z.int().min(0).max(65535), masquerade: z.boolean(), labels: z.record(z.string().max(256), z.string().max(4096)) },
+    ...{
+      kind: z.literal("sysctl"),
+      key: z.union([z.literal("net.ipv4.ip_forward"), z.string().regex(/^net\.ipv4\.conf\.spw[a-z][a-z2-7]{10}\.arp_ignore$/)]),
+    },
+    ...{
+      value: z.string().regex(/^\d{1,3}$/),
+      device: ourLink.optional(),
+      former: z
+        .string()
+        .regex(/^\d{1,3}$/)
+        .optional(),
+    },
   }),
-  z.strictObject({ kind: z.literal("bridge-port"), device: containerLink, bridge: z.union([anyLink, z.literal("")]), container: z.string().max(256) }),
+  z.strictObject({
+    ...{
+      kind: z.literal("docker-network"),
+      name: word,
+      bridge: z.union([anyLink, z.literal("")]),
+      subnet: prefix,
+      ipRange: z.union([prefix, z.literal("")]),
+    },
+    ...{
+      gateway: z.union([address, z.literal("")]),
+      mtuBytes: z.int().min(0).max(65535),
+      masquerade: z.boolean(),
+      labels: z.record(z.string().max(256), z.string().max(4096)),
+    },
+  }),
+  z.strictObject({
+    kind: z.literal("bridge-port"),
+    device: containerLink,
+    bridge: z.union([anyLink, z.literal("")]),
+    container: z.string().max(256),
+  }),
 ]);
 
 const resource = wanted as unknown as z.ZodType<Resource>;
@@ -103,7 +173,9 @@ const anyStep = z.object({
   label: z.string().max(512),
   before: observed.nullable(),
   after: resource.nullable(),
-  differences: z.array(z.strictObject({ field: z.string(), from: z.string(), to: z.string(), reason: z.string(), needs: z.enum(["change", "replace"]) })),
+  differences: z.array(
+    z.strictObject({ field: z.string(), from: z.string(), to: z.string(), reason: z.string(), needs: z.enum(["change", "replace"]) }),
+  ),
   impact: z.string(),
 });
 

@@ -19,7 +19,13 @@ function beginOf(plan: Plan, host = "h1", operator = "anna@desk"): object {
   return { planId: planIdOf(plan), clusterUuid: plan.clusterUuid, address, basis, operator, steps };
 }
 
-async function prepared(): Promise<{ fleet: FakeFleet; plan: Plan; planId: string; say: HostProgram; call: (method: string, params?: object) => Promise<unknown> }> {
+async function prepared(): Promise<{
+  fleet: FakeFleet;
+  plan: Plan;
+  planId: string;
+  say: HostProgram;
+  call: (method: string, params?: object) => Promise<unknown>;
+}> {
   const fleet = createFakeFleet(cluster.hosts);
   const plan = await fleet.plan(cluster);
   const planId = planIdOf(plan);
@@ -44,9 +50,28 @@ test("F11: a plan whose basis is gone is refused, and the host is free again", a
 test("F11: containers, counters and foreign links do not make a plan stale", async () => {
   const { fleet, plan } = await prepared();
   const host = fleet.hosts.get("h1")!;
-  host.docker.networks.push({ id: "x", name: "theirs", driver: "bridge", scope: "local", internal: false, subnets: [], options: {}, labels: {} });
+  host.docker.networks.push({
+    id: "x",
+    name: "theirs",
+    driver: "bridge",
+    scope: "local",
+    internal: false,
+    subnets: [],
+    options: {},
+    labels: {},
+  });
   host.kernel.neighbours.push({ device: "eth0", address: "192.0.2.1", mac: "02:00:00:00:00:01" });
   await expect(program(fleet).methods["begin"]!(beginOf(plan))).resolves.toEqual({});
+});
+
+test("a host that cannot be read is not left locked", async () => {
+  const { fleet, plan } = await prepared();
+  const blind: HostSystem = {
+    observe: () => Promise.reject(new Error("ip: command not found")),
+    execute: () => Promise.reject(new Error("never")),
+  };
+  await expect(program(fleet, "h1", blind).methods["begin"]!(beginOf(plan))).rejects.toThrow("ip: command not found");
+  expect(fleet.hosts.get("h1")!.state.holder).toBeUndefined();
 });
 
 test("F10: a second operator is told who is at it, and since when", async () => {
@@ -138,7 +163,10 @@ test("F07, F08: a revert that does not fully work says what remains", async () =
 test("F17: a command that says yes and does nothing is found by reading back", async () => {
   const { fleet, plan, planId } = await prepared();
   const host = fleet.hosts.get("h1")!;
-  const lying: HostSystem = { observe: () => host.observe(), execute: async (batch) => (batch.tool === "nft" ? { ok: true, why: "", notes: [] } : host.execute(batch)) };
+  const lying: HostSystem = {
+    observe: () => host.observe(),
+    execute: async (batch) => (batch.tool === "nft" ? { ok: true, why: "", notes: [] } : host.execute(batch)),
+  };
   const say = program(fleet, "h1", lying);
   await say.methods["begin"]!(beginOf(plan));
   const result = (await say.methods["runStage"]!({ planId, stage: "add" })) as { ok: boolean; problems: { why: string; what: string }[] };
@@ -164,7 +192,10 @@ test("F04: the journal has the intent before each batch and the result after it"
 });
 
 /** Says lines to a host program and gives its answers, in order of their ids. */
-async function converse(fleet: FakeFleet, lines: readonly string[]): Promise<{ id: unknown; error?: { message: string }; result?: unknown }[]> {
+async function converse(
+  fleet: FakeFleet,
+  lines: readonly string[],
+): Promise<{ id: unknown; error?: { message: string }; result?: unknown }[]> {
   const input = new PassThrough();
   const output = new PassThrough();
   const answers: string[] = [];
@@ -177,7 +208,18 @@ async function converse(fleet: FakeFleet, lines: readonly string[]): Promise<{ i
 
 test("B60: garbage lines are answered with an error each, and the next request with its result", async () => {
   const { fleet } = await prepared();
-  const garbage = ["{", "\u001b[31mnot json", "null", "[]", "7", '"x"', '{"id":1}', '{"id":2,"method":"__proto__"}', '{"id":3,"method":"toString"}', '{"id":4,"method":"begin","params":{"steps":"; reboot"}}'];
+  const garbage = [
+    "{",
+    "\u001b[31mnot json",
+    "null",
+    "[]",
+    "7",
+    '"x"',
+    '{"id":1}',
+    '{"id":2,"method":"__proto__"}',
+    '{"id":3,"method":"toString"}',
+    '{"id":4,"method":"begin","params":{"steps":"; reboot"}}',
+  ];
   const answers = await converse(fleet, [...garbage, '{"id":99,"method":"hello"}']);
   expect(answers).toHaveLength(garbage.length + 1);
   expect(answers.filter((answer) => answer.error === undefined).map((answer) => answer.id)).toEqual([99]);

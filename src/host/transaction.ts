@@ -50,47 +50,25 @@ export interface Transaction {
  */
 export async function beginTransaction(input: BeginInput, system: HostSystem, state: StateDirectory): Promise<Transaction> {
   const { planId, clusterUuid, steps } = input;
-  const holder = { planId, operator: input.operator, since: new Date().toISOString(), pid: process.pid };
-  const other = await state.acquireLock(holder);
-  if (other !== undefined) {
-    throw problem("conflict", "locking", "the host", `${other.operator} has been applying plan ${other.planId} since ${other.since}`, "wait until that is done, then plan again");
-  }
   // a link that a failed batch left without its mark is ours by its name
   const names = linkNames(steps.flatMap((step) => [step.before, step.after].filter((resource) => resource !== null)));
   const observe = async (): Promise<Map<string, Resource>> => observeResources(await system.observe(), clusterUuid, names);
-  const snapshot = await system.observe();
-  const initial = observeResources(snapshot, clusterUuid, names);
-  if (fingerprintHost(initial, deriveFacts(snapshot, clusterUuid, input.address)) !== input.basis) {
-    await state.releaseLock(planId);
-    throw problem("conflict", "starting", `plan ${planId}`, "our objects on this host have changed since the plan was made", "make a new plan");
-  }
-  const foreign = findForeign(steps, initial);
-  if (foreign !== undefined) {
-    await state.releaseLock(planId);
-    throw problem("refused", "starting", `plan ${planId}`, `${foreign.key} is to be ${foreign.after === null ? "removed" : "changed"}, and nothing of ours has that name here`, "make a new plan");
-  }
-  state.append(planId, { event: "begin", at: holder.since, operator: input.operator, clusterUuid, steps });
+  const initial = await lockAndCheck(input, { system, state, names });
+  const runBatches = createBatchRunner(planId, system, state);
   const touched = new Set<string>();
-
-  const runBatches = async (batches: readonly Batch[], phase: string): Promise<{ failure: string | undefined; notes: string[] }> => {
-    const notes: string[] = [];
-    for (const [index, batch] of batches.entries()) {
-      const stepIds = [...new Set(batch.items.map((item) => item.stepId))];
-      state.append(planId, { event: "intent", phase, batch: index, tool: batch.tool, steps: stepIds });
-      const result = await system.execute(batch);
-      state.append(planId, { event: "result", phase, batch: index, ok: result.ok, why: result.why });
-      notes.push(...result.notes);
-      if (!result.ok) return { failure: result.why, notes };
-    }
-    return { failure: undefined, notes };
-  };
 
   return {
     planId,
 
     async runStage(stage) {
       if (stage === "remove" && !state.isConfirmed(planId)) {
-        throw problem("refused", "removing for", `plan ${planId}`, "what was there before is only removed after a confirm over a new connection", "apply again");
+        throw problem(
+          "refused",
+          "removing for",
+          `plan ${planId}`,
+          "what was there before is only removed after a confirm over a new connection",
+          "apply again",
+        );
       }
       const mine = steps.filter((step) => step.stage === stage);
       if (mine.length === 0) return { ok: true, done: [], problems: [], notes: [] };
@@ -99,7 +77,8 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
       const seen = await observe();
       const wrong = mine.flatMap((step) => findUnmet(step, mine, seen));
       const done = mine.filter((step) => wrong.every((unmet) => unmet.step !== step)).map((step) => step.id);
-      const problems = failure === undefined ? wrong.map(({ step, why }) => unmetProblem(step, why)) : [failureProblem(mine, wrong[0]?.step, failure)];
+      const problems =
+        failure === undefined ? wrong.map(({ step, why }) => unmetProblem(step, why)) : [failureProblem(mine, wrong[0]?.step, failure)];
       return { ok: problems.length === 0, done, problems, notes };
     },
 
@@ -114,7 +93,9 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
         left = planRevert(initial, await observe(), touched);
         undone += before - left.length;
       }
-      const remaining = left.map((step) => `${step.key}: ${step.differences.map((d) => `${d.field} ${d.from} instead of ${d.to}`).join(", ") || step.action}`);
+      const remaining = left.map(
+        (step) => `${step.key}: ${step.differences.map((d) => `${d.field} ${d.from} instead of ${d.to}`).join(", ") || step.action}`,
+      );
       const ok = remaining.length === 0;
       state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: failure ?? "" });
       await endPlan(planId, state, ok && isClean(await system.observe(), clusterUuid));
@@ -122,7 +103,8 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
     },
 
     async finish() {
-      if (!state.isConfirmed(planId)) throw problem("bug", "ending", `plan ${planId}`, "it was never confirmed over a new connection", "report this");
+      if (!state.isConfirmed(planId))
+        throw problem("bug", "ending", `plan ${planId}`, "it was never confirmed over a new connection", "report this");
       state.append(planId, { event: "finished", at: new Date().toISOString() });
       await endPlan(planId, state, isClean(await system.observe(), clusterUuid));
     },
@@ -130,6 +112,69 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
 }
 
 const REVERT_ATTEMPTS = 3;
+
+interface Start {
+  system: HostSystem;
+  state: StateDirectory;
+  names: ReadonlySet<string>;
+}
+
+/** What is on the host, when the plan may begin; the lock stays ours only then. */
+async function lockAndCheck(input: BeginInput, { system, state, names }: Start): Promise<Map<string, Resource>> {
+  const { planId, clusterUuid, operator, steps } = input;
+  const since = new Date().toISOString();
+  const other = await state.acquireLock({ planId, operator, since, pid: process.pid });
+  if (other !== undefined) {
+    throw problem(
+      "conflict",
+      "locking",
+      "the host",
+      `${other.operator} has been applying plan ${other.planId} since ${other.since}`,
+      "wait until that is done, then plan again",
+    );
+  }
+  try {
+    const snapshot = await system.observe();
+    const initial = observeResources(snapshot, clusterUuid, names);
+    if (fingerprintHost(initial, deriveFacts(snapshot, clusterUuid, input.address)) !== input.basis) {
+      throw problem(
+        "conflict",
+        "starting",
+        `plan ${planId}`,
+        "our objects on this host have changed since the plan was made",
+        "make a new plan",
+      );
+    }
+    const foreign = findForeign(steps, initial);
+    if (foreign !== undefined) {
+      const why = `${foreign.key} is to be ${foreign.after === null ? "removed" : "changed"}, and nothing of ours has that name here`;
+      throw problem("refused", "starting", `plan ${planId}`, why, "make a new plan");
+    }
+    state.append(planId, { event: "begin", at: since, operator, clusterUuid, steps });
+    return initial;
+  } catch (error) {
+    await state.releaseLock(planId);
+    throw error;
+  }
+}
+
+type BatchRunner = (batches: readonly Batch[], phase: string) => Promise<{ failure: string | undefined; notes: string[] }>;
+
+/** Intent before each batch, result after it; the first that fails ends the run. */
+function createBatchRunner(planId: string, system: HostSystem, state: StateDirectory): BatchRunner {
+  return async (batches, phase) => {
+    const notes: string[] = [];
+    for (const [index, batch] of batches.entries()) {
+      const stepIds = [...new Set(batch.items.map((item) => item.stepId))];
+      state.append(planId, { event: "intent", phase, batch: index, tool: batch.tool, steps: stepIds });
+      const result = await system.execute(batch);
+      state.append(planId, { event: "result", phase, batch: index, ok: result.ok, why: result.why });
+      notes.push(...result.notes);
+      if (!result.ok) return { failure: result.why, notes };
+    }
+    return { failure: undefined, notes };
+  };
+}
 
 async function endPlan(planId: string, state: StateDirectory, clean: boolean): Promise<void> {
   await state.releaseLock(planId);
@@ -174,12 +219,26 @@ function findUnmet(step: Step, all: readonly Step[], seen: ReadonlyMap<string, R
 const DOING = { add: "adding", change: "changing", replace: "replacing", remove: "removing" } as const;
 
 function unmetProblem(step: Step, why: string): Problem {
-  return { kind: "command", doing: DOING[step.action], what: step.key, where: "", why: `the command succeeded, but reading back: ${why}`, try: "plan again, and look at what else changes this object" };
+  return {
+    kind: "command",
+    doing: DOING[step.action],
+    what: step.key,
+    where: "",
+    why: `the command succeeded, but reading back: ${why}`,
+    try: "plan again, and look at what else changes this object",
+  };
 }
 
 function failureProblem(steps: readonly Step[], unmet: Step | undefined, why: string): Problem {
   const step = unmet ?? steps[0];
-  return { kind: "command", doing: step === undefined ? "running" : DOING[step.action], what: step?.key ?? "", where: "", why, try: "read the tool's message above; `spanwire plan` shows what is missing" };
+  return {
+    kind: "command",
+    doing: step === undefined ? "running" : DOING[step.action],
+    what: step?.key ?? "",
+    where: "",
+    why,
+    try: "read the tool's message above; `spanwire plan` shows what is missing",
+  };
 }
 
 function problem(kind: Problem["kind"], doing: string, what: string, why: string, advice: string): SpanwireError {

@@ -31,9 +31,17 @@ function writeFile(shape: Parameters<typeof toCluster>[0], shuffle: <T>(list: re
 test("the order of hosts and networks in the file changes no byte of the plan, nor does a second run", async () => {
   await fc.assert(
     fc.asyncProperty(clusterShape, fc.boolean(), async (shape, turn) => {
-      const plain = parseSpec(writeFile(shape, (list) => [...list]), "a.yaml").cluster;
-      const shuffled = parseSpec(writeFile(shape, (list) => (turn ? list.toReversed() : [...list.slice(1), ...list.slice(0, 1)])), "b.yaml").cluster;
-      const [first, second, third] = await Promise.all([plain, shuffled, plain].map((cluster) => createFakeFleet(plain.hosts).plan(cluster)));
+      const plain = parseSpec(
+        writeFile(shape, (list) => [...list]),
+        "a.yaml",
+      ).cluster;
+      const shuffled = parseSpec(
+        writeFile(shape, (list) => (turn ? list.toReversed() : [...list.slice(1), ...list.slice(0, 1)])),
+        "b.yaml",
+      ).cluster;
+      const [first, second, third] = await Promise.all(
+        [plain, shuffled, plain].map((cluster) => createFakeFleet(plain.hosts).plan(cluster)),
+      );
       expect(JSON.stringify(second)).toBe(JSON.stringify(first));
       expect(JSON.stringify(third)).toBe(JSON.stringify(first));
       expect(planIdOf(second!)).toBe(planIdOf(first!));
@@ -58,7 +66,12 @@ test("F66: two hosts that carry one number are refused while the lock is lost", 
   const { fleet } = await applied();
   for (const link of fleet.hosts.get("h2")!.kernel.links.values()) link.alias = link.alias.replace("index=2", "index=1");
   const [problem] = await problemsOf(fleet.plan(toCluster(THREE_HOSTS)));
-  expect(problem).toMatchObject({ kind: "conflict", doing: "rebuilding the lock of", where: "h2", why: "it claims number 1, and so does h1" });
+  expect(problem).toMatchObject({
+    kind: "conflict",
+    doing: "rebuilding the lock of",
+    where: "h2",
+    why: "it claims number 1, and so does h1",
+  });
 });
 
 test("adding and removing a host moves no address, VNI or MAC of the others", async () => {

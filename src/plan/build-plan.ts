@@ -59,7 +59,9 @@ export function buildPlan(input: BuildPlanInput): Plan {
     const steps = planHost(desired, observed);
     const index = lock.hosts[host.name]?.index ?? 0;
     problems.push(...checkPrefixesInUse(cluster, host.name, facts.routes, input.locate));
-    problems.push(...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot: found, steps }));
+    problems.push(
+      ...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot: found, steps }),
+    );
     hosts.push({ ...pick(host), leaving: false, basis: fingerprintHost(observed, facts), steps });
   }
   const leaving = planLeavingHosts(lock, input);
@@ -92,7 +94,12 @@ function planLeavingHosts(lock: Lock, { snapshots, cluster }: BuildPlanInput): {
 }
 
 /** Everything of the cluster goes from one host. */
-export function planRemoval(host: Host, snapshot: Snapshot, clusterUuid: string, clusterName: string): { host: HostPlan; problems: Problem[] } {
+export function planRemoval(
+  host: Host,
+  snapshot: Snapshot,
+  clusterUuid: string,
+  clusterName: string,
+): { host: HostPlan; problems: Problem[] } {
   const observed = observeResources(snapshot, clusterUuid);
   const facts = deriveFacts(snapshot, clusterUuid, host.address);
   const steps = planHost([], observed);

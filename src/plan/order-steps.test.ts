@@ -8,21 +8,40 @@ import { orderSteps } from "./order-steps.ts";
 import type { DraftStep, Stage, Step } from "./step.ts";
 
 const draft = (resource: Resource, key: string, change: Partial<DraftStep> = {}): DraftStep => ({
-  ...{ stage: "add" as Stage, action: "add", key, before: null, after: resource, differences: [], impact: "" },
+  ...{ stage: "add", action: "add", key, before: null, after: resource, differences: [], impact: "" },
   ...change,
 });
-const bridge = (name: string): Resource => ({ kind: "bridge", name, mac: "", mtuBytes: 1450, up: true, stp: false, mcastSnooping: false, mark: "" });
+const bridge = (name: string): Resource => ({
+  kind: "bridge",
+  name,
+  mac: "",
+  mtuBytes: 1450,
+  up: true,
+  stp: false,
+  mcastSnooping: false,
+  mark: "",
+});
 const address = (device: string): Resource => ({ kind: "address", device, cidr: "10.0.0.1/24" });
 
 test("what others need comes first, whatever the order it was found in", () => {
-  const steps = orderSteps([draft(address("b2"), "address/b2"), draft(address("b1"), "address/b1"), draft(bridge("b2"), "link/b2"), draft(bridge("b1"), "link/b1")]);
+  const steps = orderSteps([
+    draft(address("b2"), "address/b2"),
+    draft(address("b1"), "address/b1"),
+    draft(bridge("b2"), "link/b2"),
+    draft(bridge("b1"), "link/b1"),
+  ]);
   expect(steps.map((step) => `${step.id} ${step.key}`)).toEqual(["add/1 link/b1", "add/2 link/b2", "add/3 address/b1", "add/4 address/b2"]);
 });
 
 test("removals go the other way round; in the remove stage changes come after them, elsewhere before", () => {
-  const gone = (resource: Resource, key: string, stage: Stage): DraftStep => draft(resource, key, { stage, action: "remove", before: resource, after: null });
+  const gone = (resource: Resource, key: string, stage: Stage): DraftStep =>
+    draft(resource, key, { stage, action: "remove", before: resource, after: null });
   const inStage = (stage: Stage): string[] =>
-    orderSteps([gone(bridge("b1"), "link/b1", stage), gone(address("b1"), "address/b1", stage), draft(bridge("b2"), "link/b2", { stage })]).map((step) => step.key);
+    orderSteps([
+      gone(bridge("b1"), "link/b1", stage),
+      gone(address("b1"), "address/b1", stage),
+      draft(bridge("b2"), "link/b2", { stage }),
+    ]).map((step) => step.key);
   expect(inStage("remove")).toEqual(["address/b1", "link/b1", "link/b2"]);
   expect(inStage("switch")).toEqual(["link/b2", "address/b1", "link/b1"]);
 });
@@ -69,7 +88,11 @@ test("a former value is kept before the first write of any setting in the batch"
   };
   const [batch, ...others] = batchSteps(orderSteps([setting("net.ipv4.conf.b1.arp_ignore", "b1"), setting("net.ipv4.ip_forward")]));
   expect(others).toEqual([]);
-  expect(batch!.items.map(({ command }) => (command.tool === "state" ? command.op : command.tool))).toEqual(["sysctl", "remember", "sysctl"]);
+  expect(batch!.items.map(({ command }) => (command.tool === "state" ? command.op : command.tool))).toEqual([
+    "sysctl",
+    "remember",
+    "sysctl",
+  ]);
 });
 
 test("adding a host only adds to the others: no step of theirs removes or replaces", async () => {

@@ -69,7 +69,14 @@ function changeSteps(key: string, before: Resource, after: Resource): DraftStep[
   ];
 }
 
-function step(stage: Stage, action: Action, key: string, before: Resource | null, after: Resource | null, differences?: Difference[]): DraftStep {
+function step(
+  stage: Stage,
+  action: Action,
+  key: string,
+  before: Resource | null,
+  after: Resource | null,
+  differences?: Difference[],
+): DraftStep {
   const resource = (after ?? before) as Resource;
   const found = differences ?? (before !== null && after !== null ? kindOf(after).compare(after, before) : []);
   return { stage, action, key, before, after, differences: found, impact: kindOf(resource).impact(before, after) };

@@ -7,7 +7,11 @@ import type { DraftStep, Step } from "./step.ts";
  * The steps that bring `touched` back to how it was. Made from two observations, not from what was meant to happen, so
  * a batch that failed in its middle is undone exactly as far as it got.
  */
-export function planRevert(initial: ReadonlyMap<string, Resource>, now: ReadonlyMap<string, Resource>, touched: ReadonlySet<string>): Step[] {
+export function planRevert(
+  initial: ReadonlyMap<string, Resource>,
+  now: ReadonlyMap<string, Resource>,
+  touched: ReadonlySet<string>,
+): Step[] {
   const keys = new Set([...touched, ...dependants(now, touched)]);
   const gone = new Set([...keys].filter((key) => now.has(key) && !initial.has(key)));
   const drafts = [...keys].flatMap((key): DraftStep[] => {

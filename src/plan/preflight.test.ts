@@ -14,7 +14,10 @@ test("a missing tool, and an underlay address that no device has", async () => {
   const fleet = fresh();
   const host = fleet.hosts.get("h2")!;
   const { snapshot } = host;
-  host.snapshot = () => ({ ...snapshot(), tools: { ip: "/sbin/ip", bridge: "/sbin/bridge", ping: "/bin/ping", nsenter: "/bin/nsenter", unshare: "/bin/unshare" } });
+  host.snapshot = () => ({
+    ...snapshot(),
+    tools: { ip: "/sbin/ip", bridge: "/sbin/bridge", ping: "/bin/ping", nsenter: "/bin/nsenter", unshare: "/bin/unshare" },
+  });
   host.kernel.addresses = [];
   expect(await lines(fleet.plan(cluster))).toEqual([
     "preparing nft on h2: this command is not there\n  try: install iproute2, nftables, iputils-ping and util-linux on that host",
@@ -58,7 +61,10 @@ test("no Docker, a foreign Docker network of the name, one with the subnet", asy
   const fleet = fresh();
   const [h1, h2, h3] = [...fleet.hosts.values()];
   const { snapshot } = h1!;
-  h1!.snapshot = () => ({ ...snapshot(), docker: { state: "absent", reason: "no Docker daemon answers at /var/run/docker.sock (ENOENT)" } });
+  h1!.snapshot = () => ({
+    ...snapshot(),
+    docker: { state: "absent", reason: "no Docker daemon answers at /var/run/docker.sock (ENOENT)" },
+  });
   h2!.docker.networks.push({ ...THEIRS, name: "n1" });
   h3!.docker.networks.push({ ...THEIRS, subnets: [{ subnet: "10.68.128.0/20", ipRange: "", gateway: "", aux: {} }] });
   expect(await lines(fleet.plan(cluster))).toEqual([
@@ -70,12 +76,21 @@ test("no Docker, a foreign Docker network of the name, one with the subnet", asy
 
 test("a Swarm network's subnet is in an address space of its own", async () => {
   const fleet = fresh();
-  fleet.hosts.get("h1")!.docker.networks.push({ ...THEIRS, scope: "swarm", subnets: [{ subnet: "10.68.0.0/24", ipRange: "", gateway: "", aux: {} }] });
+  fleet.hosts
+    .get("h1")!
+    .docker.networks.push({ ...THEIRS, scope: "swarm", subnets: [{ subnet: "10.68.0.0/24", ipRange: "", gateway: "", aux: {} }] });
   expect((await fleet.plan(cluster)).hosts).toHaveLength(3);
 });
 
 test("Docker cannot make an IPv6-only network", async () => {
-  const v6 = { ...cluster, networks: cluster.networks.map((network) => ({ ...network, subnet: "fd00:64::/64", addressing: { mode: "slices" as const, pins: {} } })) };
+  const v6 = {
+    ...cluster,
+    networks: cluster.networks.map((network) => ({
+      ...network,
+      subnet: "fd00:64::/64",
+      addressing: { mode: "slices" as const, pins: {} },
+    })),
+  };
   expect((await lines(createFakeFleet(cluster.hosts.slice(0, 1)).plan({ ...v6, hosts: cluster.hosts.slice(0, 1) })))[0]).toBe(
     "preparing the Docker network n1 on h1: Docker needs an IPv4 subnet for a bridge network\n  try: use an IPv4 subnet, or write `docker: none`",
   );
@@ -116,9 +131,14 @@ test("a VNI of ours that is only free at the end of the plan", async () => {
 
 test("a Docker network under another name takes over its subnet in one apply; containers on it are a reason to refuse", async () => {
   const { fleet, plan } = await applied();
-  const renamed = { ...cluster, networks: cluster.networks.map((network) => ({ ...network, attach: { type: "docker-network" as const, network: "web" } })) };
+  const renamed = {
+    ...cluster,
+    networks: cluster.networks.map((network) => ({ ...network, attach: { type: "docker-network" as const, network: "web" } })),
+  };
   expect((await fleet.apply(await fleet.plan(renamed, plan.lock!))).outcome).toBe("applied");
   expect(fleet.hosts.get("h3")!.docker.networks.map((network) => network.name)).toEqual(["web"]);
   startContainer(fleet.hosts.get("h3")!, "web", "shop");
-  expect((await lines(fleet.plan(cluster, plan.lock!)))[0]).toMatch(/^removing the Docker network web on h3: running containers are on it: shop\n/);
+  expect((await lines(fleet.plan(cluster, plan.lock!)))[0]).toMatch(
+    /^removing the Docker network web on h3: running containers are on it: shop\n/,
+  );
 });

@@ -24,7 +24,9 @@ const SWARM_PORT = 4789;
 
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers].flatMap((check) => check(input));
+  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers].flatMap((check) =>
+    check(input),
+  );
 }
 
 function checkTools({ host, facts }: PreflightInput): Problem[] {
@@ -37,7 +39,10 @@ function checkTools({ host, facts }: PreflightInput): Problem[] {
   }));
   if (facts.underlayMtuBytes !== undefined) return tools;
   const why = `no device of this host has the address ${host.address}`;
-  return [...tools, { ...problem, what: `underlay address ${host.address}`, why, try: "write the address other hosts reach it by as hosts.*.address" }];
+  return [
+    ...tools,
+    { ...problem, what: `underlay address ${host.address}`, why, try: "write the address other hosts reach it by as hosts.*.address" },
+  ];
 }
 
 /** A host that carries another cluster's objects under our name, or another index, is not the host we think it is. */
@@ -63,7 +68,16 @@ function checkNames({ host, snapshot, steps }: PreflightInput): Problem[] {
     const link = taken.get(step.after.name);
     if (link === undefined) return [];
     const why = `a ${link.kind || "device"} of that name exists and is not ours`;
-    return [{ kind: "conflict", doing: "preparing the link", what: step.after.name, where: host.name, why, try: `remove it: ip link del dev ${link.name}` }];
+    return [
+      {
+        kind: "conflict",
+        doing: "preparing the link",
+        what: step.after.name,
+        where: host.name,
+        why,
+        try: `remove it: ip link del dev ${link.name}`,
+      },
+    ];
   });
 }
 
@@ -80,11 +94,18 @@ function checkPools({ host, networks, facts, steps }: PreflightInput): Problem[]
       const why = `VNI ${after.vni} on UDP port ${after.port} is still held by a network of ours that this plan only takes away at its end`;
       return held ? [{ ...problem, why, try: "set another vni, or apply the removal first and the addition afterwards" }] : [];
     }
-    const rival = leaving.find(({ stage, before }) => stage === "remove" && before?.kind === "docker-network" && overlapsPrefix(before.subnet, after.subnet));
-    const foreign = facts.foreignDockerNetworks.find((other) => other.subnets.some((subnet) => subnet !== "" && overlapsPrefix(subnet, after.subnet)));
+    const rival = leaving.find(
+      ({ stage, before }) => stage === "remove" && before?.kind === "docker-network" && overlapsPrefix(before.subnet, after.subnet),
+    );
+    const foreign = facts.foreignDockerNetworks.find((other) =>
+      other.subnets.some((subnet) => subnet !== "" && overlapsPrefix(subnet, after.subnet)),
+    );
     const other = rival?.before?.kind === "docker-network" ? rival.before.name : foreign?.name;
     if (other === undefined) return [];
-    const advice = rival === undefined ? "use a subnet that no Docker network has, or remove that one" : "apply the removal first and the addition afterwards";
+    const advice =
+      rival === undefined
+        ? "use a subnet that no Docker network has, or remove that one"
+        : "apply the removal first and the addition afterwards";
     return [{ ...problem, why: `its subnet ${after.subnet} overlaps the Docker network ${other}`, try: advice }];
   });
 }
@@ -106,7 +127,14 @@ function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem
       return [{ ...problem, what, why, try: "use port 8472, or leave the swarm" }];
     }
     if (!facts.udpPorts.includes(port)) return [];
-    return [{ ...problem, what, why: `UDP port ${port} is in use by another program`, try: "set another port under dataplane, or stop that program" }];
+    return [
+      {
+        ...problem,
+        what,
+        why: `UDP port ${port} is in use by another program`,
+        try: "set another port under dataplane, or stop that program",
+      },
+    ];
   });
 }
 

@@ -53,8 +53,7 @@ export const bridge: ResourceKind<BridgeResource> = {
     return changeCommands(before, after);
   },
 
-  impact: (before, after) =>
-    after === null ? "members lose this network" : before === null ? "none" : "none, or a pause under a second",
+  impact: (before, after) => (after === null ? "members lose this network" : before === null ? "none" : "none, or a pause under a second"),
 };
 
 function bridgeOptions(resource: BridgeResource): string[] {

@@ -32,7 +32,10 @@ export const dockerNetwork: ResourceKind<DockerNetworkResource> = {
     ]),
 
   // the gateway must be on the bridge first, or Docker removes the addresses it finds there
-  dependencies: (resource) => [`link/${resource.bridge}`, `address/${resource.bridge}/${resource.gateway}/${resource.subnet.split("/")[1]}`],
+  dependencies: (resource) => [
+    `link/${resource.bridge}`,
+    `address/${resource.bridge}/${resource.gateway}/${resource.subnet.split("/")[1]}`,
+  ],
   slot: (resource) => `docker-pool/${resource.subnet}`, // Docker refuses a second network with it, whatever its name
   addsInSwitch: true, // the sweep for squatters needs every host's tunnel
 
@@ -41,7 +44,14 @@ export const dockerNetwork: ResourceKind<DockerNetworkResource> = {
       ...(before === null ? [] : [{ tool: "docker", op: "remove-network", name: before.name } as const]),
       ...(after === null
         ? []
-        : [{ tool: "docker", op: "create-network", body: createBody(after), sweep: { device: after.bridge, range: after.ipRange } } as const]),
+        : [
+            {
+              tool: "docker",
+              op: "create-network",
+              body: createBody(after),
+              sweep: { device: after.bridge, range: after.ipRange },
+            } as const,
+          ]),
     ];
   },
 

@@ -38,7 +38,10 @@ export const nftTable: ResourceKind<NftTableResource> = {
 
   union(before, after) {
     const { listing: _, ...wanted } = after;
-    const sets = after.sets.map((set) => ({ ...set, elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements) }));
+    const sets = after.sets.map((set) => ({
+      ...set,
+      elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements),
+    }));
     // What others changed is put right at once. Otherwise the old rules stay until what they restrict is gone.
     if (!canGrow(before, after)) return { ...wanted, sets };
     const chains = after.chains.map((chain) => {
@@ -51,7 +54,12 @@ export const nftTable: ResourceKind<NftTableResource> = {
   commands(before, after) {
     if (after === null) return before === null ? [] : [{ tool: "nft", script: `delete table inet ${before.name}\n` }];
     const keepsOld = after.chains.some((chain) => chain.rules.some((rule) => rule.text === ""));
-    return [{ tool: "nft", script: before !== null && keepsOld && after.listing === undefined ? renderGrowth(before, after) : renderTable(after) }];
+    return [
+      {
+        tool: "nft",
+        script: before !== null && keepsOld && after.listing === undefined ? renderGrowth(before, after) : renderTable(after),
+      },
+    ];
   },
 
   impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
@@ -95,7 +103,8 @@ function canGrow(before: NftTableResource, after: NftTableResource): boolean {
 
 const isSameHook = (a: NftChain, b: NftChain): boolean => a.type === b.type && a.hook === b.hook && a.priority === b.priority;
 const findNamed = <T extends { name: string }>(list: readonly T[], name: string): T | undefined => list.find((item) => item.name === name);
-const newRules = (chain: NftChain, present: readonly NftRule[]): NftRule[] => chain.rules.filter((rule) => present.every((other) => other.id !== rule.id));
+const newRules = (chain: NftChain, present: readonly NftRule[]): NftRule[] =>
+  chain.rules.filter((rule) => present.every((other) => other.id !== rule.id));
 
 /** Only additions, in one transaction. A prefix that takes in a smaller one takes its place. */
 function renderGrowth(before: NftTableResource, after: NftTableResource): string {
@@ -117,12 +126,20 @@ function renderGrowth(before: NftTableResource, after: NftTableResource): string
 function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {
   const names = [...new Set([...desired, ...observed].map((set) => set.name))];
   const elementsOf = (sets: readonly NftSet[], name: string): readonly string[] => sets.find((set) => set.name === name)?.elements ?? [];
-  return names.flatMap((name) => compareSets(`set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"));
+  return names.flatMap((name) =>
+    compareSets(`set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"),
+  );
 }
 
 function compareChains(desired: readonly NftChain[], observed: readonly NftChain[]): Difference[] {
   const foreign = observed.filter((chain) => desired.every((other) => other.name !== chain.name));
-  const extra = foreign.map((chain) => ({ field: `chain ${chain.name}`, from: describeChain(chain), to: "absent", reason: "it is not ours", needs: "change" as const }));
+  const extra = foreign.map((chain) => ({
+    field: `chain ${chain.name}`,
+    from: describeChain(chain),
+    to: "absent",
+    reason: "it is not ours",
+    needs: "change" as const,
+  }));
   const ours = desired.flatMap((chain) => {
     const found = observed.find((candidate) => candidate.name === chain.name);
     const from = found === undefined ? "absent" : describeChain(found);

@@ -7,7 +7,8 @@ import { findMark, formatMark, readMark } from "./mark.ts";
 import { nftTableName } from "./nft-table.ts";
 import type { Command, NeighboursResource, NftTableResource, Resource, SysctlResource } from "./resource.ts";
 
-const words = (commands: readonly Command[]): string[] => commands.map((command) => ("args" in command ? `${command.tool} ${command.args.join(" ")}` : JSON.stringify(command)));
+const words = (commands: readonly Command[]): string[] =>
+  commands.map((command) => ("args" in command ? `${command.tool} ${command.args.join(" ")}` : JSON.stringify(command)));
 
 async function host(): Promise<{ h1: FakeHost; uuid: string; bridge: string; observe: () => Map<string, Resource> }> {
   const { fleet, plan } = await applied();
@@ -47,7 +48,11 @@ describe("bridge", () => {
     const { observe } = await host();
     const found = ofKind(observe(), "bridge");
     const other = { ...found, mac: "02:00:00:00:00:01", mtuBytes: 1300, up: false, stp: true, mcastSnooping: true, mark: "" };
-    expect(kindOf(found).compare(found, other).map(({ field, needs }) => `${field} ${needs}`)).toEqual(["mac change", "mtuBytes change", "up change", "stp change", "mcastSnooping change", "mark change"]);
+    expect(
+      kindOf(found)
+        .compare(found, other)
+        .map(({ field, needs }) => `${field} ${needs}`),
+    ).toEqual(["mac change", "mtuBytes change", "up change", "stp change", "mcastSnooping change", "mark change"]);
     expect(words(kindOf(found).commands(found, other))).toEqual([
       `ip link set dev ${found.name} address 02:00:00:00:00:01 mtu 1300 alias "" down`,
       `ip link set dev ${found.name} type bridge stp_state 1 mcast_snooping 1`,
@@ -61,7 +66,9 @@ test("vxlan: what the kernel cannot change asks for another device; the rest cha
   const kind = kindOf(found);
   expect(kind.compare({ ...found, vni: 7 }, found).map(({ needs }) => needs)).toEqual(["replace"]);
   expect(kind.compare({ ...found, port: 7 }, found).map(({ needs }) => needs)).toEqual(["replace"]);
-  expect(words(kind.commands({ ...found, local: "192.0.2.99", df: "unset", ttl: 0, learning: false, bridge: "", isolated: false }, found))).toEqual([
+  expect(
+    words(kind.commands({ ...found, local: "192.0.2.99", df: "unset", ttl: 0, learning: false, bridge: "", isolated: false }, found)),
+  ).toEqual([
     `ip link set dev ${found.name} type vxlan local 192.0.2.9 df set ttl 64 learning`,
     `ip link set dev ${found.name} master ${found.bridge}`,
     `ip link set dev ${found.name} type bridge_slave isolated on neigh_suppress on flood on mcast_flood on bcast_flood on`,
@@ -104,9 +111,18 @@ describe("neighbours", () => {
 });
 
 describe("sysctl", () => {
-  const forward = (value: string, former?: string): SysctlResource => ({ kind: "sysctl", key: "net.ipv4.ip_forward", value, ...(former === undefined ? {} : { former }) });
+  const forward = (value: string, former?: string): SysctlResource => ({
+    kind: "sysctl",
+    key: "net.ipv4.ip_forward",
+    value,
+    ...(former === undefined ? {} : { former }),
+  });
   const shown = (before: SysctlResource | null, after: SysctlResource | null): string[] =>
-    kindOf(forward("1")).commands(before, after).map((command) => (command.tool === "state" ? `${command.op} ${command.value}`.trim() : `write ${"value" in command ? command.value : ""}`));
+    kindOf(forward("1"))
+      .commands(before, after)
+      .map((command) =>
+        command.tool === "state" ? `${command.op} ${command.value}`.trim() : `write ${"value" in command ? command.value : ""}`,
+      );
 
   test("the former value is kept once, before the first write", () => {
     expect(shown(forward("0"), forward("1"))).toEqual(["remember 0", "write 1"]);
@@ -126,22 +142,32 @@ describe("nft-table", () => {
   const drift = async (change: (table: NftTableResource) => NftTableResource): Promise<string[]> => {
     const { observe } = await host();
     const found = ofKind(observe(), "nft-table");
-    return kindOf(found).compare(found, change(found)).map(({ field, from, to }) => `${field}: ${from} -> ${to}`);
+    return kindOf(found)
+      .compare(found, change(found))
+      .map(({ field, from, to }) => `${field}: ${from} -> ${to}`);
   };
 
   test("what is missing from a set and what is too much is named", async () => {
-    const swap = await drift((table) => ({ ...table, sets: table.sets.map((set) => (set.name === "peers4" ? { ...set, elements: ["192.0.2.18", "192.0.2.66"] } : set)) }));
+    const swap = await drift((table) => ({
+      ...table,
+      sets: table.sets.map((set) => (set.name === "peers4" ? { ...set, elements: ["192.0.2.18", "192.0.2.66"] } : set)),
+    }));
     expect(swap).toEqual(["set peers4: extra 192.0.2.66 -> missing 192.0.2.27"]);
   });
 
   test("B17: a foreign rule, chain or set in our table is a difference", async () => {
     const rule = { id: "", text: "" };
-    expect(await drift((table) => ({ ...table, chains: table.chains.map((chain, at) => (at === 1 ? { ...chain, rules: [rule] } : chain)) }))).toEqual([
-      "chain members_in: filter input -5 [foreign rule] -> filter input -5 []",
-    ]);
+    expect(
+      await drift((table) => ({ ...table, chains: table.chains.map((chain, at) => (at === 1 ? { ...chain, rules: [rule] } : chain)) })),
+    ).toEqual(["chain members_in: filter input -5 [foreign rule] -> filter input -5 []"]);
     const evil = { name: "evil", type: "filter" as const, hook: "input" as const, priority: 0, rules: [] };
     expect(await drift((table) => ({ ...table, chains: [...table.chains, evil] }))).toEqual(["chain evil: filter input 0 [] -> absent"]);
-    expect(await drift((table) => ({ ...table, sets: [...table.sets, { name: "bad", type: "ipv4_addr", interval: false, elements: ["10.0.0.1"] }] }))).toEqual(["set bad: extra 10.0.0.1 -> no missing"]);
+    expect(
+      await drift((table) => ({
+        ...table,
+        sets: [...table.sets, { name: "bad", type: "ipv4_addr", interval: false, elements: ["10.0.0.1"] }],
+      })),
+    ).toEqual(["set bad: extra 10.0.0.1 -> no missing"]);
   });
 
   test("growing keeps the old rules until the end; a wider prefix takes the place of the one inside it", async () => {
@@ -172,10 +198,16 @@ describe("nft-table", () => {
     const { observe } = await host();
     const before = ofKind(observe(), "nft-table");
     const { listing: _, ...plain } = before;
-    const after = { ...plain, chains: plain.chains.map((chain) => ({ ...chain, rules: [{ id: "r-1111111111", text: "ip saddr @peers4 drop" }] })) };
+    const after = {
+      ...plain,
+      chains: plain.chains.map((chain) => ({ ...chain, rules: [{ id: "r-1111111111", text: "ip saddr @peers4 drop" }] })),
+    };
     const tampered = { ...before, chains: before.chains.slice(1) };
     const [command] = kindOf(before).commands(tampered, kindOf(before).union!(tampered, after));
-    expect(command).toMatchObject({ tool: "nft", script: expect.stringMatching(/^table inet \w+\ndelete table inet \w+\ntable inet \w+ \{\n/) as string });
+    expect(command).toMatchObject({
+      tool: "nft",
+      script: expect.stringMatching(/^table inet \w+\ndelete table inet \w+\ntable inet \w+ \{\n/) as string,
+    });
   });
 });
 
@@ -184,16 +216,28 @@ test("docker-network: a fixed setting that differs means making it again, remove
   const found = ofKind(observe(), "docker-network");
   const wider = { ...found, mtuBytes: 1400 };
   expect(kindOf(found).compare(wider, found)).toMatchObject([{ field: "mtuBytes", from: "1450", to: "1400", needs: "replace" }]);
-  expect(kindOf(found).commands(found, wider).map((command) => (command.tool === "docker" ? command.op : command.tool))).toEqual(["remove-network", "create-network"]);
+  expect(
+    kindOf(found)
+      .commands(found, wider)
+      .map((command) => (command.tool === "docker" ? command.op : command.tool)),
+  ).toEqual(["remove-network", "create-network"]);
 });
 
 test("flood-list: only permanent all-zero entries of our tunnels count", async () => {
   const { h1, observe } = await host();
   const before = ofKind(observe(), "flood-list");
-  addLink(h1.kernel, { name: "vxlan7", kind: "vxlan", vxlan: { vni: 7, port: 1, local: "", learning: true, df: "unset", ttl: 0, remote: "" } });
+  addLink(h1.kernel, {
+    name: "vxlan7",
+    kind: "vxlan",
+    vxlan: { vni: 7, port: 1, local: "", learning: true, df: "unset", ttl: 0, remote: "" },
+  });
   h1.kernel.fdb.push({ device: "vxlan7", mac: "00:00:00:00:00:00", destination: "192.0.2.99", state: "permanent" });
   expect(ofKind(observe(), "flood-list")).toEqual(before);
-  expect(before.remotes).toEqual(toCluster(THREE_HOSTS).hosts.slice(1).map((peer) => peer.address));
+  expect(before.remotes).toEqual(
+    toCluster(THREE_HOSTS)
+      .hosts.slice(1)
+      .map((peer) => peer.address),
+  );
 });
 
 test("marks: written and read back; other texts are no marks", () => {

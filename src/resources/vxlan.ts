@@ -62,11 +62,7 @@ export const vxlan: ResourceKind<VxlanResource> = {
   },
 
   impact: (before, after) =>
-    after === null
-      ? "members no longer reach other hosts through it"
-      : before === null
-        ? "none"
-        : "none, or a pause under a second",
+    after === null ? "members no longer reach other hosts through it" : before === null ? "none" : "none, or a pause under a second",
 };
 
 const remove = (resource: VxlanResource): Command => ({ tool: "ip", args: ["link", "del", "dev", resource.name] });

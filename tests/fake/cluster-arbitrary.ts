@@ -27,7 +27,11 @@ export function networkNumber(number: number, shape: NetworkShape): Network {
     name,
     subnet: `10.${64 + 4 * number}.0.0/${shape.wide ? 14 : 16}`,
     dataplane: { type: "vxlan", peers: "unicast", port: shape.port, ...(shape.vni === undefined ? {} : { vni: shape.vni * 10 + number }) },
-    addressing: { mode: "slices", slicePrefix: 24, pins: shape.pin === undefined ? {} : { [hostNumber(shape.pin).name]: `10.${64 + 4 * number}.200.0/24` } },
+    addressing: {
+      mode: "slices",
+      slicePrefix: 24,
+      pins: shape.pin === undefined ? {} : { [hostNumber(shape.pin).name]: `10.${64 + 4 * number}.200.0/24` },
+    },
     egress: { mode: shape.egress },
     mtu: shape.mtu === undefined ? {} : { bytes: shape.mtu },
     attach: shape.docker ? { type: "docker-network", network: name } : { type: "none" },
@@ -70,7 +74,9 @@ type Edit = (shape: ClusterShape) => ClusterShape;
 const changeNetwork =
   (number: number, change: Partial<NetworkShape>): Edit =>
   (shape) =>
-    shape.networks[number] === undefined ? shape : { ...shape, networks: { ...shape.networks, [number]: { ...shape.networks[number], ...change } } };
+    shape.networks[number] === undefined
+      ? shape
+      : { ...shape, networks: { ...shape.networks, [number]: { ...shape.networks[number], ...change } } };
 
 const toggleHost =
   (number: number): Edit =>
@@ -84,7 +90,9 @@ const toggleNetwork =
   (number: number, fresh: NetworkShape): Edit =>
   (shape) => {
     const { [number]: known, ...others } = shape.networks;
-    return known === undefined ? { ...shape, networks: { ...shape.networks, [number]: { ...fresh, pin: undefined } } } : { ...shape, networks: others };
+    return known === undefined
+      ? { ...shape, networks: { ...shape.networks, [number]: { ...fresh, pin: undefined } } }
+      : { ...shape, networks: others };
   };
 
 const anyNetwork = fc.constantFrom(...NETWORK_NUMBERS);
@@ -95,7 +103,9 @@ export const clusterEdit: fc.Arbitrary<Edit> = fc.oneof(
   fc.tuple(anyNetwork, networkShape).map(([number, shape]) => toggleNetwork(number, shape)),
   fc.tuple(anyNetwork, fc.constantFrom(8472, 4789, 5555)).map(([number, port]) => changeNetwork(number, { port })),
   fc.tuple(anyNetwork, fc.integer({ min: 1, max: 3 })).map(([number, vni]) => changeNetwork(number, { vni })),
-  fc.tuple(anyNetwork, fc.constantFrom("masquerade" as const, "none" as const)).map(([number, egress]) => changeNetwork(number, { egress })),
+  fc
+    .tuple(anyNetwork, fc.constantFrom("masquerade" as const, "none" as const))
+    .map(([number, egress]) => changeNetwork(number, { egress })),
   fc.tuple(anyNetwork, fc.constantFrom(1280, 1300, 1400)).map(([number, mtu]) => changeNetwork(number, { mtu })),
   fc.tuple(anyNetwork, fc.boolean()).map(([number, wide]) => changeNetwork(number, { wide })),
   fc.tuple(anyNetwork, fc.boolean()).map(([number, docker]) => changeNetwork(number, { docker })),

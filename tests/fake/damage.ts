@@ -8,7 +8,8 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
   "tunnel deleted": (host, pick) => onLink(host, "vxlan", pick, (link) => deleteLink(host.kernel, link.name)),
   "tunnel taken out of its bridge": (host, pick) => onLink(host, "vxlan", pick, (link) => setMaster(host.kernel, link, undefined)),
   "tunnel down": (host, pick) => onLink(host, "vxlan", pick, (link) => setUp(host.kernel, link, false)),
-  "tunnel does not flood": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { flood: false, bcastFlood: false, mcastFlood: false })),
+  "tunnel does not flood": (host, pick) =>
+    onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { flood: false, bcastFlood: false, mcastFlood: false })),
   "tunnel not isolated": (host, pick) => onLink(host, "vxlan", pick, (link) => Object.assign(link.port ?? {}, { isolated: false })),
   "tunnel with another MTU": (host, pick) => onLink(host, "vxlan", pick, (link) => void (link.mtuBytes = 1200)),
   "bridge deleted": (host, pick) => onLink(host, "bridge", pick, (link) => deleteLink(host.kernel, link.name)),
@@ -34,18 +35,28 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
     host.kernel.addresses = host.kernel.addresses.filter((entry) => entry !== gone);
     return gone !== undefined;
   },
-  "address too much": (host, pick) => onLink(host, "bridge", pick, ({ name }) => {
-      if (host.kernel.addresses.every((entry) => entry.cidr !== "10.250.0.1/24")) host.kernel.addresses.push({ device: name, cidr: "10.250.0.1/24" });
+  "address too much": (host, pick) =>
+    onLink(host, "bridge", pick, ({ name }) => {
+      if (host.kernel.addresses.every((entry) => entry.cidr !== "10.250.0.1/24"))
+        host.kernel.addresses.push({ device: name, cidr: "10.250.0.1/24" });
     }),
-  "arp_ignore changed": (host, pick) => onLink(host, "bridge", pick, ({ name, sysctls }) => void sysctls.set(`net.ipv4.conf.${name}.arp_ignore`, "0")),
-  "ip_forward changed": (host) => host.kernel.sysctls.get("net.ipv4.ip_forward") === "1" && host.kernel.sysctls.set("net.ipv4.ip_forward", "0").size > 0,
+  "arp_ignore changed": (host, pick) =>
+    onLink(host, "bridge", pick, ({ name, sysctls }) => void sysctls.set(`net.ipv4.conf.${name}.arp_ignore`, "0")),
+  "ip_forward changed": (host) =>
+    host.kernel.sysctls.get("net.ipv4.ip_forward") === "1" && host.kernel.sysctls.set("net.ipv4.ip_forward", "0").size > 0,
   "nft table deleted": (host) => host.nft.delete([...host.nft.keys()][0] ?? ""),
   "nft set emptied": (host) => editTable(host, (table) => ({ ...table, sets: table.sets.map((set) => ({ ...set, elements: [] })) })),
   "nft chain deleted": (host) => editTable(host, (table) => ({ ...table, chains: table.chains.slice(1) })),
   "foreign rule in our table": (host) =>
-    editTable(host, (table) => ({ ...table, chains: table.chains.map((chain, at) => (at === 0 ? { ...chain, rules: [...chain.rules, { comment: "" }] } : chain)) })),
+    editTable(host, (table) => ({
+      ...table,
+      chains: table.chains.map((chain, at) => (at === 0 ? { ...chain, rules: [...chain.rules, { comment: "" }] } : chain)),
+    })),
   "foreign chain in our table": (host) =>
-    editTable(host, (table) => ({ ...table, chains: [...table.chains, { name: "evil", type: "filter", hook: "input", priority: 0, policy: "drop", rules: [] }] })),
+    editTable(host, (table) => ({
+      ...table,
+      chains: [...table.chains, { name: "evil", type: "filter", hook: "input", priority: 0, policy: "drop", rules: [] }],
+    })),
   "Docker network deleted": (host, pick) => removeOne(host.docker.networks, pick),
 };
 
@@ -82,7 +93,10 @@ function listTable(table: Table): string {
   const chains = table.chains.flatMap((chain) => [
     `\tchain ${chain.name} {`,
     `\ttype ${chain.type} hook ${chain.hook} priority ${chain.priority}; policy ${chain.policy};`,
-    ...chain.rules.map((rule) => `\t${rule.packets === undefined ? "" : "ip saddr @peers4 counter "}accept${rule.comment === "" ? "" : ` comment "${rule.comment}"`}`),
+    ...chain.rules.map(
+      (rule) =>
+        `\t${rule.packets === undefined ? "" : "ip saddr @peers4 counter "}accept${rule.comment === "" ? "" : ` comment "${rule.comment}"`}`,
+    ),
     "\t}",
   ]);
   return `${[`table inet ${table.name} {`, ...sets, ...chains, "}"].join("\n")}\n`;

@@ -46,9 +46,19 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
 
   const apply = async (plan: Plan, { wrap, verify }: ApplyOptions = {}): Promise<ApplyResult> => {
     const way = transportWith(wrap);
-    const gathered = await gatherHosts(plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })), way);
+    const gathered = await gatherHosts(
+      plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
+      way,
+    );
     try {
-      return await applyPlan({ plan, connections: gathered.connections, transport: way, operator: "tester", onProgress: () => {}, verify: verify ?? (async () => []) });
+      return await applyPlan({
+        plan,
+        connections: gathered.connections,
+        transport: way,
+        operator: "tester",
+        onProgress: () => {},
+        verify: verify ?? (async () => []),
+      });
     } finally {
       await gathered.close();
     }
@@ -69,7 +79,16 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
       const planned = Object.entries({ ...lock.removedHosts, ...lock.hosts }).map(([name, locked]) =>
         planRemoval({ name, ...locked }, hosts.get(name)!.snapshot(), lock.uuid, lock.cluster),
       );
-      const plan: Plan = { version: 1, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid, lock: null, lockChanges: [], hosts: planned.map(({ host }) => host), warnings: [] };
+      const plan: Plan = {
+        version: 1,
+        kind: "plan",
+        cluster: lock.cluster,
+        clusterUuid: lock.uuid,
+        lock: null,
+        lockChanges: [],
+        hosts: planned.map(({ host }) => host),
+        warnings: [],
+      };
       return apply(plan);
     },
     dump: () => [...hosts.values()].map((host) => `${host.name}\n${host.dump()}`).join("\n"),
@@ -79,5 +98,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
 /** Hosts that are in the lock and no longer in the file. */
 function leaversOf(cluster: Cluster, lock: Lock | undefined): Host[] {
   const former = Object.entries({ ...lock?.removedHosts, ...lock?.hosts });
-  return former.filter(([name]) => cluster.hosts.every((host) => host.name !== name)).map(([name, { address, ssh }]) => ({ name, address, ssh }));
+  return former
+    .filter(([name]) => cluster.hosts.every((host) => host.name !== name))
+    .map(([name, { address, ssh }]) => ({ name, address, ssh }));
 }

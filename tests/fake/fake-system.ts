@@ -57,7 +57,8 @@ function execute(host: FakeHost, batch: Batch): BatchResult {
     for (const { command } of batch.items) {
       runCommand(host, command);
       for (const link of host.kernel.links.values()) {
-        if (link.kind === "bridge" && floodingTunnels(host.kernel, link.name).length > 1) host.loops.push(`${link.name} after ${JSON.stringify(command)}`);
+        if (link.kind === "bridge" && floodingTunnels(host.kernel, link.name).length > 1)
+          host.loops.push(`${link.name} after ${JSON.stringify(command)}`);
       }
     }
     return { ok: true, why: "", notes: [] };
@@ -106,9 +107,15 @@ export function startContainer(host: FakeHost, network: string, container: strin
 
 function takeSnapshot(host: FakeHost): Snapshot {
   const { kernel } = host;
-  const by = <T>(key: (item: T) => string) => (a: T, b: T): number => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
+  const by =
+    <T>(key: (item: T) => string) =>
+    (a: T, b: T): number =>
+      key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
   const links = [...kernel.links.values()]
-    .map(({ sysctls: _, keepsMtu: _keeps, ...link }) => ({ ...structuredClone(link), counters: { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0, dropped: 0 } }))
+    .map(({ sysctls: _, keepsMtu: _keeps, ...link }) => ({
+      ...structuredClone(link),
+      counters: { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0, dropped: 0 },
+    }))
     .sort(by((link) => link.name));
   const ours = links.filter((link) => link.name.startsWith("spw")).flatMap((link) => [...kernel.links.get(link.name)!.sysctls]);
   return {

@@ -28,10 +28,24 @@ export interface KernelModel {
 }
 
 /** A bridge port as the kernel makes it: it floods until told otherwise. */
-const NEW_PORT = { state: "forwarding", flood: true, mcastFlood: true, bcastFlood: true, isolated: false, neighSuppress: false, learning: true };
+const NEW_PORT = {
+  state: "forwarding",
+  flood: true,
+  mcastFlood: true,
+  bcastFlood: true,
+  isolated: false,
+  neighSuppress: false,
+  learning: true,
+};
 
 export function createKernel(underlay: string, mtuBytes = 1500): KernelModel {
-  const kernel: KernelModel = { links: new Map(), addresses: [], fdb: [], neighbours: [], sysctls: new Map([["net.ipv4.ip_forward", "0"]]) };
+  const kernel: KernelModel = {
+    links: new Map(),
+    addresses: [],
+    fdb: [],
+    neighbours: [],
+    sysctls: new Map([["net.ipv4.ip_forward", "0"]]),
+  };
   addLink(kernel, { name: "lo", kind: "", mac: "00:00:00:00:00:00", mtuBytes: 65536, up: true });
   addLink(kernel, { name: "eth0", kind: "", mac: "52:54:00:00:00:01", mtuBytes, up: true });
   kernel.addresses.push({ device: "lo", cidr: "127.0.0.1/8" }, { device: "eth0", cidr: `${underlay}/${underlay.includes(":") ? 64 : 24}` });
@@ -52,7 +66,16 @@ export function addLink(kernel: KernelModel, link: Partial<ModelLink> & Pick<Mod
     if (twin) throw new Refused("Error: A VXLAN device with the specified VNI already exists.");
   }
   const index = Math.max(0, ...[...kernel.links.values()].map((other) => other.index)) + 1;
-  const added: ModelLink = { mac: "", mtuBytes: 1500, up: false, alias: "", keepsMtu: false, ...link, index, sysctls: new Map([[`net.ipv4.conf.${link.name}.arp_ignore`, "0"]]) };
+  const added: ModelLink = {
+    mac: "",
+    mtuBytes: 1500,
+    up: false,
+    alias: "",
+    keepsMtu: false,
+    ...link,
+    index,
+    sysctls: new Map([[`net.ipv4.conf.${link.name}.arp_ignore`, "0"]]),
+  };
   kernel.links.set(link.name, added);
   return added;
 }

@@ -29,7 +29,14 @@ export function createMemoryState(): MemoryState {
     append: (planId, entry) => void state.journal.push({ planId, entry: entry as Record<string, unknown> }),
     confirm: async (planId) => {
       if (state.holder?.planId !== planId) {
-        throw new SpanwireError({ kind: "conflict", doing: "confirming", what: `plan ${planId}`, where: "", why: "it is not under way on this host", try: "plan again" });
+        throw new SpanwireError({
+          kind: "conflict",
+          doing: "confirming",
+          what: `plan ${planId}`,
+          where: "",
+          why: "it is not under way on this host",
+          try: "plan again",
+        });
       }
       confirmed.add(planId);
     },

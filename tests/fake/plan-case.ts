@@ -27,7 +27,9 @@ export async function problemsOf(promise: Promise<unknown>): Promise<readonly Pr
 }
 
 export const bridgeOf = (plan: Plan, network: string): string => {
-  const found = plan.hosts.flatMap((host) => host.steps).find((step) => step.after?.kind === "bridge" && step.after.mark.includes(`,network=${network},`));
+  const found = plan.hosts
+    .flatMap((host) => host.steps)
+    .find((step) => step.after?.kind === "bridge" && step.after.mark.includes(`,network=${network},`));
   if (found?.after?.kind !== "bridge") throw new Error(`no bridge of ${network} in the plan`);
   return found.after.name;
 };

@@ -37,6 +37,7 @@ export function runDocker(docker: DockerModel, kernel: KernelModel, command: Doc
 
 function removeNetwork(docker: DockerModel, name: string): void {
   if (docker.networks.every((network) => network.name !== name)) throw new Refused(`network ${name} not found`);
-  if (docker.endpoints.some((endpoint) => endpoint.network === name)) throw new Refused(`error while removing network: network ${name} has active endpoints`);
+  if (docker.endpoints.some((endpoint) => endpoint.network === name))
+    throw new Refused(`error while removing network: network ${name} has active endpoints`);
   docker.networks = docker.networks.filter((network) => network.name !== name);
 }

@@ -93,7 +93,13 @@ function setTyped(link: ModelLink, words: string[]): void {
   }
 }
 
-const PORT_FLAGS = { isolated: "isolated", neigh_suppress: "neighSuppress", flood: "flood", mcast_flood: "mcastFlood", bcast_flood: "bcastFlood" } as const;
+const PORT_FLAGS = {
+  isolated: "isolated",
+  neigh_suppress: "neighSuppress",
+  flood: "flood",
+  mcast_flood: "mcastFlood",
+  bcast_flood: "bcastFlood",
+} as const;
 
 function changeAddress(kernel: KernelModel, add: boolean, words: string[]): void {
   const cidr = take(words);

@@ -33,7 +33,11 @@ function changeTable(tables: NftTables, line: string): boolean {
   if (words === null) return false;
   const [, element, , name, part, rest] = words;
   const table = tables.get(name!);
-  const inside = table?.text.split("\n").slice(1, -2).map((text) => text.trim()) ?? [];
+  const inside =
+    table?.text
+      .split("\n")
+      .slice(1, -2)
+      .map((text) => text.trim()) ?? [];
   const start = inside.indexOf(`${element === undefined ? "chain" : "set"} ${part} {`);
   if (table === undefined || start < 0) throw new Refused("Error: No such file or directory");
   const end = inside.indexOf("}", start);

@@ -36,7 +36,9 @@ const CASES: Readonly<Record<string, (fleet: FakeFleet, first: Plan) => void>> =
   "flood-entries-wrong": (fleet, first) => {
     const { kernel } = fleet.hosts.get("vm3")!;
     const device = linkOf(first, "vxlan");
-    kernel.fdb = kernel.fdb.filter((entry) => entry.device !== device || entry.mac !== "00:00:00:00:00:00" || entry.destination !== "192.0.2.1");
+    kernel.fdb = kernel.fdb.filter(
+      (entry) => entry.device !== device || entry.mac !== "00:00:00:00:00:00" || entry.destination !== "192.0.2.1",
+    );
     kernel.fdb.push({ device, mac: "00:00:00:00:00:00", destination: "192.0.2.77", state: "permanent" });
   },
 };
