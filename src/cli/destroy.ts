@@ -41,7 +41,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
   const planned = hostsOf(session, flags.host).flatMap((host) => {
     const snapshot = gathered.snapshots.get(host.name);
-    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, lock.cluster)];
+    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, session.spec.cluster)];
   });
   const refused: Problem[] = planned.flatMap(({ problems }) => problems);
   if (refused.length > 0) throw new SpanwireError(refused);

@@ -86,7 +86,7 @@ function planLeavingHosts(lock: Lock, { snapshots, cluster }: BuildPlanInput): {
   for (const [name, locked] of Object.entries(lock.removedHosts)) {
     const snapshot = snapshots.get(name);
     if (snapshot === undefined) continue;
-    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster.name);
+    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster);
     hosts.push(planned.host);
     problems.push(...planned.problems);
   }
@@ -98,14 +98,31 @@ export function planRemoval(
   host: Host,
   snapshot: Snapshot,
   clusterUuid: string,
-  clusterName: string,
+  cluster: Pick<Cluster, "name" | "networks">,
 ): { host: HostPlan; problems: Problem[] } {
   const observed = observeResources(snapshot, clusterUuid);
   const facts = deriveFacts(snapshot, clusterUuid, host.address);
   const steps = planHost([], observed);
-  const input = { host, clusterName, clusterUuid, networks: [], facts, snapshot, steps };
+  const input = { host, clusterName: cluster.name, clusterUuid, networks: [], facts, snapshot, steps };
   const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
+  if (steps.length > 0) problems.push(...checkDockerIsSeen(host, cluster, facts));
   return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };
+}
+
+/** A Docker network of ours cannot be seen, so not removed, while its daemon is down: it would come back with it (F32). */
+function checkDockerIsSeen(host: Host, cluster: Pick<Cluster, "networks">, facts: HostFacts): Problem[] {
+  const attached = cluster.networks.flatMap((network) => (network.attach.type === "none" ? [] : [network.attach.network]));
+  if (facts.docker.ready || attached.length === 0) return [];
+  return [
+    {
+      kind: "unsupported",
+      doing: "removing the Docker networks",
+      what: attached.join(", "),
+      where: host.name,
+      why: `${facts.docker.reason}, so nobody can tell whether they are still there`,
+      try: "start Docker on that host, then run the same command again",
+    },
+  ];
 }
 
 function findFacts(host: Host, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): HostFacts | undefined {

@@ -77,7 +77,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
     },
     async destroy(lock) {
       const planned = Object.entries({ ...lock.removedHosts, ...lock.hosts }).map(([name, locked]) =>
-        planRemoval({ name, ...locked }, hosts.get(name)!.snapshot(), lock.uuid, lock.cluster),
+        planRemoval({ name, ...locked }, hosts.get(name)!.snapshot(), lock.uuid, { name: lock.cluster, networks: [] }),
       );
       const plan: Plan = {
         version: 1,

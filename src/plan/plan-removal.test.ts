@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { applied, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
+import { planRemoval } from "./build-plan.ts";
+
+test("F32: a host whose Docker does not answer is not cleaned half: its Docker network could not be seen", async () => {
+  const { fleet, plan } = await applied();
+  const cluster = toCluster(THREE_HOSTS);
+  const [host] = cluster.hosts;
+  if (host === undefined) throw new Error("no host");
+  const seen = fleet.hosts.get(host.name)!.snapshot();
+  const blind = { ...seen, docker: { state: "absent", reason: "no Docker daemon answers" } } as const;
+
+  expect(planRemoval(host, seen, plan.clusterUuid, cluster).problems).toEqual([]);
+  expect(planRemoval(host, blind, plan.clusterUuid, cluster).problems).toEqual([
+    {
+      kind: "unsupported",
+      doing: "removing the Docker networks",
+      what: "n1",
+      where: host.name,
+      why: "no Docker daemon answers, so nobody can tell whether they are still there",
+      try: "start Docker on that host, then run the same command again",
+    },
+  ]);
+  // a host that never had anything of ours has nothing to lose
+  expect(planRemoval(host, { ...blind, links: [], nftTables: [], former: {} }, plan.clusterUuid, cluster).problems).toEqual([]);
+});
