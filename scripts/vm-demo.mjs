@@ -26,11 +26,11 @@ main(() => {
 });
 say("starting the machine (software emulation)");
 const startedAt = performance.now();
-const code = await runMachine();
+const exitCode = await runMachine();
 say(
-  `\n${code === undefined ? "the machine ended without a result" : `exit code in the machine: ${code}`}, ${Math.round((performance.now() - startedAt) / 1000)} s`,
+  `\n${exitCode === undefined ? "the machine ended without a result" : `exit code in the machine: ${exitCode}`}, ${Math.round((performance.now() - startedAt) / 1000)} s`,
 );
-process.exit(code ?? 1);
+process.exit(exitCode ?? 1);
 
 /** The demo's exit code in the machine. Its disk is not written to: the next one is as fresh. */
 async function runMachine() {

@@ -58,7 +58,11 @@ export function networkMtu(input: NetworkMtuInput): number | Problem {
   const sum = `${underlay} (smallest underlay MTU) - ${overhead} (${reserved === overhead ? wish.reserve : encapsulation} over IPv${family}) = ${most}`;
   const problem = { kind: "input" as const, doing: "choosing the MTU", what: `${wish.bytes ?? most}`, where: "" };
   if (most < least) {
-    return { ...problem, why: `${sum}, and the network needs at least ${least}`, try: `raise the underlay's MTU to ${least + overhead} or more` };
+    return {
+      ...problem,
+      why: `${sum}, and the network needs at least ${least}`,
+      try: `raise the underlay's MTU to ${least + overhead} or more`,
+    };
   }
   if (wish.bytes === undefined) return most;
   if (wish.bytes > most) {

@@ -35,7 +35,14 @@ const PRIVATE: readonly string[] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/
 const SHARED = "100.64.0.0/10";
 
 /** From these Docker takes subnets by itself (moby, daemon/libnetwork/ipamutils/utils.go). */
-const DOCKER_POOLS: readonly string[] = ["172.17.0.0/16", "172.18.0.0/15", "172.20.0.0/14", "172.24.0.0/14", "172.28.0.0/14", "192.168.0.0/16"];
+const DOCKER_POOLS: readonly string[] = [
+  "172.17.0.0/16",
+  "172.18.0.0/15",
+  "172.20.0.0/14",
+  "172.24.0.0/14",
+  "172.28.0.0/14",
+  "192.168.0.0/16",
+];
 
 /** The reserved range that a prefix or address touches. */
 export function findReserved(prefix: string): NamedPrefix | undefined {

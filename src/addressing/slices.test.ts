@@ -26,7 +26,9 @@ describe("defaultSlicePrefix", () => {
       why: "/24 into /28 slices gives 2^(28 - 24) = 16, and there are 17 hosts",
       try: "use a subnet of /23 or wider",
     });
-    expect(defaultSlicePrefix("10.0.0.0/29", 1)).toMatchObject({ why: "/29 holds 8 addresses, and one host's slice needs at least 16 (/28)" });
+    expect(defaultSlicePrefix("10.0.0.0/29", 1)).toMatchObject({
+      why: "/29 holds 8 addresses, and one host's slice needs at least 16 (/28)",
+    });
   });
 
   it("gives a prefix that fits, whenever it gives one", () => {
@@ -51,12 +53,18 @@ describe("layoutSlice", () => {
       dockerRange: "10.64.24.0/21",
     });
     expect(layoutSlice("fd00:0:0:1::/64")).toMatchObject({ gateway: "fd00:0:0:1::1", dockerRange: "fd00:0:0:1:8000::/65" });
-    expect(layoutSlice("10.0.0.16/28")).toMatchObject({ staticRange: { first: "10.0.0.19", last: "10.0.0.23" }, dockerRange: "10.0.0.24/29" });
+    expect(layoutSlice("10.0.0.16/28")).toMatchObject({
+      staticRange: { first: "10.0.0.19", last: "10.0.0.23" },
+      dockerRange: "10.0.0.24/29",
+    });
   });
 });
 
 describe("assignSlices", () => {
-  const assign = (hosts: Record<string, number>, given: { pins?: Record<string, string>; existing?: Record<string, string>; subnet?: string; slicePrefix?: number } = {}) => {
+  const assign = (
+    hosts: Record<string, number>,
+    given: { pins?: Record<string, string>; existing?: Record<string, string>; subnet?: string; slicePrefix?: number } = {},
+  ) => {
     const slices = assignSlices({
       subnet: given.subnet ?? "10.64.0.0/12",
       slicePrefix: given.slicePrefix ?? 20,
@@ -84,26 +92,36 @@ describe("assignSlices", () => {
 
   it("never overlaps, never moves what is locked, never leaves the subnet", () => {
     const subnet = "10.64.0.0/20";
-    const odd = fc.record({ length: fc.integer({ min: 22, max: 27 }), seed: fc.nat(1000) }).map(({ length, seed }) => subprefix(subnet, length, seed % 2 ** (length - 20)));
+    const odd = fc
+      .record({ length: fc.integer({ min: 22, max: 27 }), seed: fc.nat(1000) })
+      .map(({ length, seed }) => subprefix(subnet, length, seed % 2 ** (length - 20)));
     fc.assert(
-      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 20 }), fc.array(odd, { maxLength: 5 }), (indexes, prefixes) => {
-        const apart = prefixes.filter((prefix, i) => !prefixes.slice(0, i).some((other) => overlapsPrefix(prefix, other)));
-        const existing = Object.fromEntries(apart.map((prefix, i) => [`locked${i}`, prefix]));
-        const hosts = indexes.map((index) => ({ name: `h${index}`, index }));
-        const slices = assignSlices({ subnet, slicePrefix: 24, hosts, pins: {}, existing });
-        if ("why" in slices) {
-          const blocked = new Set(Array.from({ length: 16 }, (_, i) => i).filter((i) => apart.some((prefix) => overlapsPrefix(prefix, subprefix(subnet, 24, i)))));
-          expect(hosts.length).toBeGreaterThan(16 - blocked.size);
-          return;
-        }
-        const all = [...apart, ...slices.values()];
-        expect(slices.size).toBe(hosts.length);
-        for (const [i, a] of all.entries()) {
-          expect(containsPrefix(subnet, a)).toBe(true);
-          expect(all.slice(i + 1).filter((b) => overlapsPrefix(a, b))).toEqual([]);
-        }
-        for (const slice of slices.values()) expect([prefixLength(slice), prefixSize(slice)]).toEqual([24, 256n]);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 20 }),
+        fc.array(odd, { maxLength: 5 }),
+        (indexes, prefixes) => {
+          const apart = prefixes.filter((prefix, i) => !prefixes.slice(0, i).some((other) => overlapsPrefix(prefix, other)));
+          const existing = Object.fromEntries(apart.map((prefix, i) => [`locked${i}`, prefix]));
+          const hosts = indexes.map((index) => ({ name: `h${index}`, index }));
+          const slices = assignSlices({ subnet, slicePrefix: 24, hosts, pins: {}, existing });
+          if ("why" in slices) {
+            const blocked = new Set(
+              Array.from({ length: 16 }, (_, i) => i).filter((i) =>
+                apart.some((prefix) => overlapsPrefix(prefix, subprefix(subnet, 24, i))),
+              ),
+            );
+            expect(hosts.length).toBeGreaterThan(16 - blocked.size);
+            return;
+          }
+          const all = [...apart, ...slices.values()];
+          expect(slices.size).toBe(hosts.length);
+          for (const [i, a] of all.entries()) {
+            expect(containsPrefix(subnet, a)).toBe(true);
+            expect(all.slice(i + 1).filter((b) => overlapsPrefix(a, b))).toEqual([]);
+          }
+          for (const slice of slices.values()) expect([prefixLength(slice), prefixSize(slice)]).toEqual([24, 256n]);
+        },
+      ),
     );
   });
 });

@@ -66,7 +66,8 @@ export function findSliceMisfit(subnet: string, slicePrefix: number, hostCount: 
     return { ...problem, why, try: `write slicePrefix: ${longest} or less` };
   }
   const enough = length + Math.ceil(Math.log2(Math.max(hostCount, 1)));
-  const advice = enough > longest ? `use a subnet of /${Math.max(wider, 1)} or wider` : `write slicePrefix: ${enough} or more, at most ${longest}`;
+  const advice =
+    enough > longest ? `use a subnet of /${Math.max(wider, 1)} or wider` : `write slicePrefix: ${enough} or more, at most ${longest}`;
   if (slicePrefix < length) {
     return { ...problem, why: `a /${slicePrefix} slice is larger than the /${length} subnet`, try: advice };
   }

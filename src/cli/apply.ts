@@ -45,14 +45,22 @@ async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; g
   const plan = await readSavedPlan(path);
   const why = findMismatch(plan, session);
   if (why !== undefined) {
-    throw new SpanwireError({ kind: "conflict", doing: "applying the saved plan", what: path, where: "", why, try: "make a new one with `spanwire plan --out FILE`" });
+    throw new SpanwireError({
+      kind: "conflict",
+      doing: "applying the saved plan",
+      what: path,
+      where: "",
+      why,
+      try: "make a new one with `spanwire plan --out FILE`",
+    });
   }
   const hosts = plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh }));
   return { plan, gathered: await gatherHosts(hosts, session.transport) };
 }
 
 function findMismatch(plan: Plan, session: Session): string | undefined {
-  if (plan.cluster !== session.spec.cluster.name) return `it is for cluster ${plan.cluster}, the file describes ${session.spec.cluster.name}`;
+  if (plan.cluster !== session.spec.cluster.name)
+    return `it is for cluster ${plan.cluster}, the file describes ${session.spec.cluster.name}`;
   const uuid = session.lock?.uuid;
   return uuid === undefined || uuid === plan.clusterUuid ? undefined : "it was made for another cluster of the same name";
 }
@@ -71,7 +79,8 @@ async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Pro
   // before the first host is touched: what must not move is on disk
   if (session.lock === undefined && plan.lock !== null) await writeFirstLock(session.lockPath, plan.lock);
   else await writeLock(session.lockPath, plan.lock);
-  const prove = verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
+  const prove =
+    verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
   const result = await runPlan(plan, gathered, session.transport, prove);
   reportResult(result);
   if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
@@ -82,7 +91,12 @@ function networksOf(plan: Plan, session: Pick<Session, "spec">) {
   return plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
 }
 
-export async function runPlan(plan: Plan, gathered: GatheredHosts, transport: Transport, verify: () => Promise<readonly Problem[]>): Promise<ApplyResult> {
+export async function runPlan(
+  plan: Plan,
+  gathered: GatheredHosts,
+  transport: Transport,
+  verify: () => Promise<readonly Problem[]>,
+): Promise<ApplyResult> {
   const onProgress = createProgress();
   return applyPlan({
     plan,
@@ -111,8 +125,13 @@ export function reportResult(result: ApplyResult): void {
   if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
   sayProblems(result.problems);
   const words = { new: "as the file says", old: "as before", differs: "NOT as before", unknown: "unknown" } as const;
-  for (const { host, state, detail } of result.hosts) say(`  ${host}: ${words[state]}${state === "differs" || state === "unknown" ? ` (${detail})` : ""}`);
-  say(result.outcome === "reverted" ? "Nothing was changed: every host is as before." : "The hosts above that are not as they should be need another `spanwire plan`.");
+  for (const { host, state, detail } of result.hosts)
+    say(`  ${host}: ${words[state]}${state === "differs" || state === "unknown" ? ` (${detail})` : ""}`);
+  say(
+    result.outcome === "reverted"
+      ? "Nothing was changed: every host is as before."
+      : "The hosts above that are not as they should be need another `spanwire plan`.",
+  );
   process.exitCode = 1;
 }
 

@@ -26,7 +26,10 @@ export function registerCompletion(program: Command): void {
     .command("completion")
     .description("print the completion script of a shell")
     .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
-    .addHelpText("after", "\nExamples:\n  $ source <(spanwire completion bash)\n  $ spanwire completion fish > ~/.config/fish/completions/spanwire.fish\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ source <(spanwire completion bash)\n  $ spanwire completion fish > ~/.config/fish/completions/spanwire.fish\n",
+    )
     .action((shell: (typeof SHELLS)[number]) => print(SCRIPTS[shell]));
 }
 

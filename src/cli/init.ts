@@ -18,7 +18,10 @@ export function registerInit(program: Command): void {
     .option("-f, --file <path>", "the file to write; an existing one is left alone", DEFAULT_SPEC_FILE)
     .option("--cluster <name>", "the cluster's name", "prod")
     .option("--host <name=address>", "a host and its underlay address; repeat it for every host", collectHost, [])
-    .addHelpText("after", "\nExamples:\n  $ spanwire init\n  $ spanwire init --cluster lab --host vm1=192.168.122.81 --host vm2=192.168.122.82\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ spanwire init\n  $ spanwire init --cluster lab --host vm1=192.168.122.81 --host vm2=192.168.122.82\n",
+    )
     .action(async (options: InitOptions) => {
       await initSpec(options);
       process.stdout.write(`${options.file}\n`);
@@ -40,7 +43,10 @@ async function initSpec({ file, cluster, host }: InitOptions): Promise<void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "EEXIST" ? "it exists, and is not overwritten" : message;
-    throw new SpanwireError({ kind: "input", doing: "writing", what: file, where: "", why, try: "name another file with --file" }, { cause: error });
+    throw new SpanwireError(
+      { kind: "input", doing: "writing", what: file, where: "", why, try: "name another file with --file" },
+      { cause: error },
+    );
   }
 }
 
@@ -50,6 +56,8 @@ function checkOptions(text: string): void {
     parseSpec(text, "");
   } catch (error) {
     if (!(error instanceof SpanwireError)) throw error;
-    throw new SpanwireError(error.problems.map(({ at: _place, ...problem }) => ({ ...problem, doing: "using the options for", where: "" })));
+    throw new SpanwireError(
+      error.problems.map(({ at: _place, ...problem }) => ({ ...problem, doing: "using the options for", where: "" })),
+    );
   }
 }

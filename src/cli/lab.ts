@@ -143,7 +143,8 @@ function registerFaults(lab: Command): void {
     });
 }
 
-const withRun = (command: Command): Command => command.option("--run <id>", "which lab; labs side by side do not collide", parseRun, DEFAULT_RUN_ID);
+const withRun = (command: Command): Command =>
+  command.option("--run <id>", "which lab; labs side by side do not collide", parseRun, DEFAULT_RUN_ID);
 const runArgument = (runId: string): string => (runId === DEFAULT_RUN_ID ? "" : ` --run ${runId}`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 

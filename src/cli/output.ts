@@ -41,5 +41,6 @@ export function colour(name: Colour, text: string, stream: NodeJS.WriteStream = 
 export function createProgress(): (host: string, text: string) => void {
   if (!process.stderr.isTTY) return () => {};
   const startedAt = performance.now();
-  return (host, text) => say(`${colour("dim", `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`)}  ${host.padEnd(12)} ${text}`);
+  return (host, text) =>
+    say(`${colour("dim", `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`)}  ${host.padEnd(12)} ${text}`);
 }

@@ -55,7 +55,10 @@ function toEnvelope(plan: Plan): object {
     ...rest,
     planId: planIdOf(plan),
     summary: summarisePlan(plan),
-    hosts: hosts.map((host) => ({ ...host, steps: host.steps.map((step) => ({ ...step, commands: commandsOf(step).flatMap(renderCommand) })) })),
+    hosts: hosts.map((host) => ({
+      ...host,
+      steps: host.steps.map((step) => ({ ...step, commands: commandsOf(step).flatMap(renderCommand) })),
+    })),
   };
 }
 

@@ -19,10 +19,19 @@ export async function prepareVerify(raw: TargetFlags & { containers?: boolean; l
     const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
     if (lock === undefined) {
       if (gathered.unreachable.length > 0) throw new SpanwireError(gathered.unreachable);
-      throw new SpanwireError({ kind: "input", doing: "verifying", what: `cluster ${session.spec.cluster.name}`, where: "", why: "it has not been applied yet", try: "run `spanwire apply` first" });
+      throw new SpanwireError({
+        kind: "input",
+        doing: "verifying",
+        what: `cluster ${session.spec.cluster.name}`,
+        where: "",
+        why: "it has not been applied yet",
+        try: "run `spanwire apply` first",
+      });
     }
     const networks = resolveNetworks(session.spec.cluster, lock);
-    const byDockerName = new Map(networks.flatMap((network) => (network.attach.type === "none" ? [] : [[network.attach.network, network.name] as const])));
+    const byDockerName = new Map(
+      networks.flatMap((network) => (network.attach.type === "none" ? [] : [[network.attach.network, network.name] as const])),
+    );
     return {
       target: deriveTarget(networks),
       connections: gathered.connections,

@@ -15,7 +15,14 @@ const savedPlan = z.strictObject({
   lock: z.unknown(),
   lockChanges: z.array(z.string()),
   hosts: z.array(
-    z.strictObject({ host: z.string(), address: z.string(), ssh: z.string(), leaving: z.boolean(), basis: z.string(), steps: z.array(stepSchema) }),
+    z.strictObject({
+      host: z.string(),
+      address: z.string(),
+      ssh: z.string(),
+      leaving: z.boolean(),
+      basis: z.string(),
+      steps: z.array(stepSchema),
+    }),
   ),
   warnings: z.array(z.unknown()),
 });
@@ -23,7 +30,14 @@ const savedPlan = z.strictObject({
 /** A plan as `plan --out` wrote it. One that was edited has another id than it says, and is refused. */
 export async function readSavedPlan(path: string): Promise<Plan> {
   const refuse = (kind: "input" | "conflict", why: string): SpanwireError =>
-    new SpanwireError({ kind, doing: "reading the saved plan", what: path, where: "", why, try: "make a new one with `spanwire plan --out FILE`" });
+    new SpanwireError({
+      kind,
+      doing: "reading the saved plan",
+      what: path,
+      where: "",
+      why,
+      try: "make a new one with `spanwire plan --out FILE`",
+    });
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, "utf8"));
@@ -36,5 +50,5 @@ export async function readSavedPlan(path: string): Promise<Plan> {
   const plan = json as Plan & { planId?: string };
   delete plan.planId;
   if (planIdOf(plan) !== planId) throw refuse("conflict", "it was edited after it was saved");
-  return { ...plan, lock: rest.lock === null ? null : (parseLock(formatLock(rest.lock as Lock), path)) };
+  return { ...plan, lock: rest.lock === null ? null : parseLock(formatLock(rest.lock as Lock), path) };
 }

@@ -86,7 +86,10 @@ export async function writeFirstLock(path: string, lock: Lock): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const why = "somebody else has written it since this plan was made";
-    throw new SpanwireError({ kind: "conflict", doing: "writing", what: path, where: "", why, try: "run the same command again" }, { cause: error });
+    throw new SpanwireError(
+      { kind: "conflict", doing: "writing", what: path, where: "", why, try: "run the same command again" },
+      { cause: error },
+    );
   } finally {
     await rm(own, { force: true });
   }
@@ -94,15 +97,29 @@ export async function writeFirstLock(path: string, lock: Lock): Promise<void> {
 
 function requireHost(spec: ParsedSpec, name: string, file: string): void {
   if (spec.cluster.hosts.some((host) => host.name === name)) return;
-  const known = spec.cluster.hosts.map((host) => host.name).slice(0, 10).join(", ");
-  throw new SpanwireError({ kind: "input", doing: "looking for", what: `host ${name}`, where: file, why: "the file has no such host", try: `name one of ${known}` });
+  const known = spec.cluster.hosts
+    .map((host) => host.name)
+    .slice(0, 10)
+    .join(", ");
+  throw new SpanwireError({
+    kind: "input",
+    doing: "looking for",
+    what: `host ${name}`,
+    where: file,
+    why: "the file has no such host",
+    try: `name one of ${known}`,
+  });
 }
 
 /** The file's hosts and those that left it but were not cleaned yet, limited by --host. */
 export function hostsOf(session: Session, only?: readonly string[]): Host[] {
   const { hosts } = session.spec.cluster;
   const removed = Object.entries(session.lock?.hosts ?? {}).filter(([name]) => hosts.every((host) => host.name !== name));
-  const tombstones = [...removed, ...Object.entries(session.lock?.removedHosts ?? {})].map(([name, locked]) => ({ name, address: locked.address, ssh: locked.ssh }));
+  const tombstones = [...removed, ...Object.entries(session.lock?.removedHosts ?? {})].map(([name, locked]) => ({
+    name,
+    address: locked.address,
+    ssh: locked.ssh,
+  }));
   const all = [...hosts, ...tombstones.filter((tombstone) => hosts.every((host) => host.name !== tombstone.name))];
   return only === undefined ? all : all.filter((host) => only.includes(host.name));
 }
@@ -112,11 +129,19 @@ export async function makePlan(session: Session, only?: readonly string[]): Prom
   const gathered = await gatherHosts(hostsOf(session, only), session.transport);
   try {
     const { snapshots, unreachable } = gathered;
-    const plan = buildPlan({ cluster: session.spec.cluster, lock: session.lock, freshUuid: randomUUID(), snapshots, unreachable, locate: session.spec.locate });
+    const plan = buildPlan({
+      cluster: session.spec.cluster,
+      lock: session.lock,
+      freshUuid: randomUUID(),
+      snapshots,
+      unreachable,
+      locate: session.spec.locate,
+    });
     return { plan, gathered };
   } catch (error) {
     await gathered.close();
-    if (error instanceof SpanwireError) throw new SpanwireError([...findUnderWay(gathered), ...error.problems, ...gathered.unreachable], { cause: error });
+    if (error instanceof SpanwireError)
+      throw new SpanwireError([...findUnderWay(gathered), ...error.problems, ...gathered.unreachable], { cause: error });
     throw error;
   }
 }
@@ -126,6 +151,15 @@ function findUnderWay({ snapshots }: GatheredHosts): Problem[] {
   return [...snapshots].flatMap(([host, { lastPlan }]) =>
     lastPlan?.state !== "unfinished"
       ? []
-      : [{ kind: "conflict", doing: "reading", what: "the host", where: host, why: `plan ${lastPlan.planId} is under way there, or was cut off: what follows may come from that`, try: "run the same command again when it is done" }],
+      : [
+          {
+            kind: "conflict",
+            doing: "reading",
+            what: "the host",
+            where: host,
+            why: `plan ${lastPlan.planId} is under way there, or was cut off: what follows may come from that`,
+            try: "run the same command again when it is done",
+          },
+        ],
   );
 }

@@ -49,7 +49,9 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
     clusterUuid: plan.clusterUuid,
     hosts: [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => describeHost(name, address, snapshots.get(name))),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
-    drift: plan.hosts.flatMap((host) => host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) }))),
+    drift: plan.hosts.flatMap((host) =>
+      host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) })),
+    ),
     problems: unreachable,
   };
 }
@@ -78,7 +80,8 @@ function describeLink(network: ResolvedNetwork, snapshot: Snapshot | undefined, 
   const resources = [...observeResources(snapshot, uuid).values()];
   const tunnel = resources.find((resource) => resource.kind === "vxlan" && resource.bridge === network.bridge);
   const docker = network.attach.type === "none" ? "" : network.attach.network;
-  const containers = snapshot.docker.state === "ready" ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === docker).length : 0;
+  const containers =
+    snapshot.docker.state === "ready" ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === docker).length : 0;
   if (tunnel?.kind !== "vxlan") return { state: "missing", ...empty, containers };
   const flood = resources.find((resource) => resource.kind === "flood-list" && resource.device === tunnel.name);
   const counters = snapshot.links.find((link) => link.name === tunnel.name)?.counters;

@@ -44,11 +44,16 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
     lines.push(`${host.name.padEnd(14)} ${host.address.padEnd(16)} ${state}${host.docker === "" ? "" : `  Docker ${host.docker}`}`);
   }
   for (const network of status.networks) {
-    lines.push("", paint("bold", `network ${network.name}`) + `  ${network.subnet}  MTU ${network.mtuBytes}  VNI ${network.vni}  UDP ${network.port}`);
+    lines.push(
+      "",
+      paint("bold", `network ${network.name}`) + `  ${network.subnet}  MTU ${network.mtuBytes}  VNI ${network.vni}  UDP ${network.port}`,
+    );
     for (const link of network.links) {
       const state = link.state === "up" ? paint("green", "up") : paint("red", link.state);
       const traffic = `rx ${link.rxPackets} tx ${link.txPackets} packets, ${link.dropped} dropped`;
-      lines.push(`  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, floods to ${link.peers}; ${link.containers} containers; ${traffic}`);
+      lines.push(
+        `  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, floods to ${link.peers}; ${link.containers} containers; ${traffic}`,
+      );
     }
   }
   lines.push("");

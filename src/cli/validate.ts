@@ -34,7 +34,9 @@ async function validateInWords(file: string): Promise<void> {
   for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const networks = cluster.networks.map((network) => `${network.name} ${network.subnet}`).join(", ");
-  process.stdout.write(`${file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, "host")}, ${count(cluster.networks.length, "network")} (${networks})\n`);
+  process.stdout.write(
+    `${file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, "host")}, ${count(cluster.networks.length, "network")} (${networks})\n`,
+  );
 }
 
 async function validateAsJson(file: string): Promise<void> {

@@ -18,7 +18,9 @@ async function runVerify(...flags: string[]): Promise<{ out: string; exitCode: u
   vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
   const program = new Command().exitOverride();
   const { connections } = createFakeHosts(target, flags.includes("broken") ? { noProbe: { vm2: ["apps"] } } : {});
-  registerVerify(program, () => Promise.resolve({ target, connections, nftTable: "t", containers: [], close: async () => void (closed = true) }));
+  registerVerify(program, () =>
+    Promise.resolve({ target, connections, nftTable: "t", containers: [], close: async () => void (closed = true) }),
+  );
   await program.parseAsync(["verify", ...flags.filter((flag) => flag !== "broken")], { from: "user" });
   return { out, exitCode: process.exitCode, closed };
 }

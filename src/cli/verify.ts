@@ -55,7 +55,13 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
   const connections = new Map([...inputs.connections].filter(([host]) => Object.hasOwn(target.underlay, host)));
   const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers });
   const { stdout } = process;
-  const text = flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, { columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS, colour: stdout.isTTY && stdout.hasColors() });
+  const text =
+    flags.json === true
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : renderReport(report, {
+          columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS,
+          colour: stdout.isTTY && stdout.hasColors(),
+        });
   stdout.write(text);
   if (!report.ok) process.exitCode = 1;
 }

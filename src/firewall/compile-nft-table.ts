@@ -23,8 +23,20 @@ export function compileNftTable(networks: readonly ResolvedNetwork[], host: stri
     sets: compileSets(mine, host),
     chains: [
       chain("tunnel", "filter", "prerouting", BEFORE_DEFRAG, tunnelRules(mine)),
-      chain("members_in", "filter", "input", BEFORE_FILTER, mine.flatMap((network) => inputRules(network, mine))),
-      chain("members_forward", "filter", "forward", BEFORE_FILTER, mine.flatMap((network) => forwardRules(network, mine))),
+      chain(
+        "members_in",
+        "filter",
+        "input",
+        BEFORE_FILTER,
+        mine.flatMap((network) => inputRules(network, mine)),
+      ),
+      chain(
+        "members_forward",
+        "filter",
+        "forward",
+        BEFORE_FILTER,
+        mine.flatMap((network) => forwardRules(network, mine)),
+      ),
       chain("egress", "nat", "postrouting", SOURCE_NAT, mine.flatMap(egressRules)),
     ],
   };

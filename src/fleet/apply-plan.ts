@@ -100,7 +100,12 @@ async function confirmAll(run: Run): Promise<Problem[]> {
       await connection.request("hello", {});
     });
     if (failed.length > 0) return failed;
-    return await onHosts(run, run.active, "confirming on", (host) => opened.get(host.host)?.request("confirm", { planId: run.planId }) ?? Promise.resolve());
+    return await onHosts(
+      run,
+      run.active,
+      "confirming on",
+      (host) => opened.get(host.host)?.request("confirm", { planId: run.planId }) ?? Promise.resolve(),
+    );
   } finally {
     await Promise.all([...opened.values()].map((connection) => connection.close()));
   }
@@ -130,7 +135,9 @@ async function revertHost(run: Run, { host }: HostPlan): Promise<HostOutcome> {
 
 /** After the confirm nothing goes back: what could not be removed is found by the next plan. */
 async function finishAll(run: Run, leftovers: readonly Problem[]): Promise<ApplyResult> {
-  const unfinished = await onHosts(run, run.active, "finishing on", (_host, connection) => connection.request("finish", { planId: run.planId }));
+  const unfinished = await onHosts(run, run.active, "finishing on", (_host, connection) =>
+    connection.request("finish", { planId: run.planId }),
+  );
   const problems = [...leftovers, ...unfinished];
   const hosts = run.active.map(({ host }): HostOutcome => {
     const mine = problems.filter((problem) => problem.where === host);
@@ -162,5 +169,12 @@ async function onHosts(
 }
 
 function unconnected(host: string, doing: string): Problem {
-  return { kind: "unreachable", doing, what: "the host", where: host, why: "there is no conversation with it", try: "plan again when it answers" };
+  return {
+    kind: "unreachable",
+    doing,
+    what: "the host",
+    where: host,
+    why: "there is no conversation with it",
+    try: "plan again when it answers",
+  };
 }

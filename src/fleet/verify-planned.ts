@@ -49,19 +49,26 @@ function stands(network: ResolvedNetwork, gathered: GatheredHosts): boolean {
 function brokenPairs(report: VerifyReport): Set<string> {
   return new Set(
     report.networks.flatMap((network) =>
-      network.pairs.filter((pair) => !pair.reachable || pair.mtuBytes !== network.mtuBytes).map((pair) => `${network.name} ${pair.from} ${pair.to}`),
+      network.pairs
+        .filter((pair) => !pair.reachable || pair.mtuBytes !== network.mtuBytes)
+        .map((pair) => `${network.name} ${pair.from} ${pair.to}`),
     ),
   );
 }
 
 function touchedNetworks(plan: Plan, networks: readonly ResolvedNetwork[], gathered: GatheredHosts): Set<string> {
-  const devices = mapDevices([...gathered.snapshots.values()].flatMap((snapshot) => [...observeResources(snapshot, plan.clusterUuid).values()]));
+  const devices = mapDevices(
+    [...gathered.snapshots.values()].flatMap((snapshot) => [...observeResources(snapshot, plan.clusterUuid).values()]),
+  );
   const resources = plan.hosts.filter((host) => !host.leaving).flatMap((host) => host.steps.flatMap((step) => step.after ?? []));
-  return new Set(networks.filter((network) => resources.some((resource) => concerns(resource, network, devices))).map((network) => network.name));
+  return new Set(
+    networks.filter((network) => resources.some((resource) => concerns(resource, network, devices))).map((network) => network.name),
+  );
 }
 
 function concerns(resource: Resource, network: ResolvedNetwork, devices: ReadonlyMap<string, string>): boolean {
   if ("bridge" in resource) return resource.bridge === network.bridge;
-  if ("device" in resource && resource.device !== undefined) return resource.device === network.bridge || devices.get(resource.device) === network.name;
+  if ("device" in resource && resource.device !== undefined)
+    return resource.device === network.bridge || devices.get(resource.device) === network.name;
   return resource.kind === "nft-table" || (resource.kind === "bridge" && resource.name === network.bridge);
 }

@@ -85,4 +85,3 @@ async function createNetwork({ body, sweep }: Extract<Command, { op: "create-net
     ({ address, mac }) => `${address} is already used on network ${body.Name} by ${mac}: Docker will not hand it out (auxiliary address)`,
   );
 }
-

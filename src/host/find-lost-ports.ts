@@ -8,14 +8,23 @@ import { findContainerPid } from "./read-docker.ts";
  */
 export async function findLostPorts(docker: SnapshotDocker, links: readonly SnapshotLink[]): Promise<SnapshotDocker> {
   if (docker.state !== "ready") return docker;
-  const short = docker.networks.filter((network) => isShortOfPorts(network.options["com.docker.network.bridge.name"], network.name, docker.endpoints, links));
+  const short = docker.networks.filter((network) =>
+    isShortOfPorts(network.options["com.docker.network.bridge.name"], network.name, docker.endpoints, links),
+  );
   if (short.length === 0) return docker;
   const names = new Set(short.map((network) => network.name));
-  const endpoints = await Promise.all(docker.endpoints.map(async (endpoint) => (names.has(endpoint.network) ? findDevice(endpoint, links) : endpoint)));
+  const endpoints = await Promise.all(
+    docker.endpoints.map(async (endpoint) => (names.has(endpoint.network) ? findDevice(endpoint, links) : endpoint)),
+  );
   return { ...docker, endpoints };
 }
 
-function isShortOfPorts(bridge: string | undefined, network: string, endpoints: readonly SnapshotDockerEndpoint[], links: readonly SnapshotLink[]): boolean {
+function isShortOfPorts(
+  bridge: string | undefined,
+  network: string,
+  endpoints: readonly SnapshotDockerEndpoint[],
+  links: readonly SnapshotLink[],
+): boolean {
   if (bridge?.startsWith("spw") !== true) return false;
   const ports = links.filter((link) => link.kind === "veth" && link.master === bridge && !link.name.startsWith("spwp")).length;
   return endpoints.filter((endpoint) => endpoint.network === network).length > ports;

@@ -9,21 +9,22 @@ import { readJson } from "./read-json.ts";
  * `destroy`. Wider than a snapshot on purpose, and read by its own commands, so that it also sees what we forgot.
  */
 export async function readFootprint(stateDirectory: string): Promise<Footprint> {
-  const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, ruleset, sysctls, networks, containers, stateFiles] = await Promise.all([
-    readJson<unknown[]>(["ip", "-d", "-j", "link", "show"]),
-    readJson<unknown[]>(["ip", "-j", "addr", "show"]),
-    readJson<unknown[]>(["ip", "-j", "-4", "route", "show", "table", "all"]),
-    readJson<unknown[]>(["ip", "-j", "-6", "route", "show", "table", "all"]),
-    readJson<unknown[]>(["ip", "-j", "-4", "rule", "show"]),
-    readJson<unknown[]>(["ip", "-j", "-6", "rule", "show"]),
-    readJson<unknown[]>(["ip", "-j", "neigh", "show", "nud", "permanent"]),
-    readJson<unknown[]>(["bridge", "-j", "fdb", "show"]),
-    readJson<{ nftables: unknown[] }>(["nft", "-j", "list", "ruleset"]),
-    readSysctls("/proc/sys/net"),
-    askDocker("/networks"),
-    askDocker("/containers/json?all=1"),
-    listFiles(stateDirectory),
-  ]);
+  const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, ruleset, sysctls, networks, containers, stateFiles] =
+    await Promise.all([
+      readJson<unknown[]>(["ip", "-d", "-j", "link", "show"]),
+      readJson<unknown[]>(["ip", "-j", "addr", "show"]),
+      readJson<unknown[]>(["ip", "-j", "-4", "route", "show", "table", "all"]),
+      readJson<unknown[]>(["ip", "-j", "-6", "route", "show", "table", "all"]),
+      readJson<unknown[]>(["ip", "-j", "-4", "rule", "show"]),
+      readJson<unknown[]>(["ip", "-j", "-6", "rule", "show"]),
+      readJson<unknown[]>(["ip", "-j", "neigh", "show", "nud", "permanent"]),
+      readJson<unknown[]>(["bridge", "-j", "fdb", "show"]),
+      readJson<{ nftables: unknown[] }>(["nft", "-j", "list", "ruleset"]),
+      readSysctls("/proc/sys/net"),
+      askDocker("/networks"),
+      askDocker("/containers/json?all=1"),
+      listFiles(stateDirectory),
+    ]);
   return normaliseFootprint({
     ...{ links, addresses, routes: [...routes4, ...routes6], rules: [...rules4, ...rules6], neighbours, fdb },
     ...{ ruleset: ruleset.nftables, sysctls, networks, containers, stateFiles },

@@ -1,13 +1,12 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { SpanwireError, toProblems } from "../util/problem.ts";
+import { toProblems } from "../util/problem.ts";
+import { createPlanMethods } from "./plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import type { HostSystem } from "./host-system.ts";
 import { findContainerPid } from "./read-docker.ts";
 import type { StateDirectory } from "./state-directory.ts";
-import { beginParams, planParams, stageParams } from "./step-schema.ts";
-import { beginTransaction, type Transaction } from "./transaction.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
 const PROTOCOL = 1;
@@ -35,21 +34,21 @@ const DEFAULT_SILENCE_MS = 60_000;
 /** What a host answers: the same methods in-process, in a lab host's namespaces, and behind SSH. */
 export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT_SILENCE_MS }: HostProgramInput): HostProgram {
   const probes = createProbeMethods({ selfArgv });
-  let active: Transaction | undefined;
-  const requireActive = (planId: string): Transaction => {
-    if (active?.planId === planId) return active;
-    throw new SpanwireError({ kind: "conflict", doing: "continuing", what: `plan ${planId}`, where: "", why: "this conversation did not begin it", try: "apply again" });
+  const plans = createPlanMethods(system, state);
+  const methods: HostProgram["methods"] = {
+    ...probes.methods,
+    ...plans.methods,
+    hello: async () => ({ protocol: PROTOCOL, pid: process.pid }),
+    observe: () => system.observe(),
+    containerPids: async (params) => {
+      const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
+      return Promise.all(ids.map(findContainerPid));
+    },
   };
 
   /** A path that dies without a word leaves this side waiting for ever: the timer ends that. */
   let silence: NodeJS.Timeout | undefined;
   let running = 0;
-  const goBack = async (): Promise<void> => {
-    if (active === undefined || state.isConfirmed(active.planId)) return;
-    const undo = active;
-    active = undefined;
-    await undo.revert();
-  };
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
     async (params: unknown): Promise<unknown> => {
@@ -61,52 +60,15 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
         running -= 1;
         clearTimeout(silence);
         // not in the middle of a stage: what it does would meet what is undone
-        if (active !== undefined && running === 0) silence = setTimeout(() => void goBack(), silenceMs).unref();
+        if (plans.isActive() && running === 0) silence = setTimeout(() => void plans.goBack(), silenceMs).unref();
       }
     };
-
-  const methods: HostProgram["methods"] = {
-    ...probes.methods,
-    hello: async () => ({ protocol: PROTOCOL, pid: process.pid }),
-    observe: () => system.observe(),
-    containerPids: async (params) => {
-      const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
-      return Promise.all(ids.map(findContainerPid));
-    },
-    begin: async (params) => {
-      if (active !== undefined) throw new SpanwireError({ kind: "conflict", doing: "beginning", what: "a plan", where: "", why: `plan ${active.planId} is under way`, try: "wait for it" });
-      active = await beginTransaction(beginParams.parse(params), system, state);
-      return {};
-    },
-    runStage: async (params) => {
-      const { planId, stage } = stageParams.parse(params);
-      return requireActive(planId).runStage(stage);
-    },
-    revert: async (params) => {
-      const result = await requireActive(planParams.parse(params).planId).revert();
-      active = undefined;
-      return result;
-    },
-    confirm: async (params) => {
-      const { planId } = planParams.parse(params);
-      if ((await state.findLock())?.planId !== planId) {
-        throw new SpanwireError({ kind: "conflict", doing: "confirming", what: `plan ${planId}`, where: "", why: "it is not under way here: it has gone back, or never began", try: "plan again" });
-      }
-      await state.confirm(planId);
-      return {};
-    },
-    finish: async (params) => {
-      await requireActive(planParams.parse(params).planId).finish();
-      active = undefined;
-      return {};
-    },
-  };
   return {
     methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
     async end() {
       clearTimeout(silence);
       await probes.closeAll();
-      await goBack();
+      await plans.goBack();
     },
   };
 }
@@ -147,5 +109,12 @@ const reply = (id: unknown, body: object): string => JSON.stringify({ jsonrpc: "
 
 function refused(error: z.ZodError) {
   const why = z.prettifyError(error).split("\n").slice(0, 4).join("; ");
-  return { kind: "refused" as const, doing: "reading", what: "a request", where: "", why, try: "check that both sides run the same version of spanwire; nothing was changed" };
+  return {
+    kind: "refused" as const,
+    doing: "reading",
+    what: "a request",
+    where: "",
+    why,
+    try: "check that both sides run the same version of spanwire; nothing was changed",
+  };
 }

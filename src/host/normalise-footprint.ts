@@ -32,18 +32,25 @@ const UNSTABLE_SYSCTLS: ReadonlySet<string> = new Set(["netfilter/nf_conntrack_c
 /** The one normalisation: what is left out here is all that may differ between before and after. */
 export function normaliseFootprint(raw: RawFootprint): Footprint {
   const { sysctls, stateFiles, fdb, ...lists } = raw;
-  const lines = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, toLines(list)])) as Record<keyof typeof lists, string[]>;
+  const lines = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, toLines(list)])) as Record<
+    keyof typeof lists,
+    string[]
+  >;
   return {
     ...lines,
     // learned entries come and go with traffic
     fdb: toLines(fdb.filter((entry) => ["permanent", "static"].includes((entry as { state?: string }).state ?? ""))),
-    sysctls: Object.entries(sysctls).flatMap(([key, value]) => (UNSTABLE_SYSCTLS.has(key) ? [] : [`${key} = ${value}`])).sort(compareText),
+    sysctls: Object.entries(sysctls)
+      .flatMap(([key, value]) => (UNSTABLE_SYSCTLS.has(key) ? [] : [`${key} = ${value}`]))
+      .sort(compareText),
     stateFiles: [...stateFiles].sort(compareText),
   };
 }
 
 function toLines(list: readonly unknown[]): string[] {
-  return list.map((item) => JSON.stringify(item, (key, value: unknown) => (UNSTABLE_FIELDS.has(key) ? undefined : value))).sort(compareText);
+  return list
+    .map((item) => JSON.stringify(item, (key, value: unknown) => (UNSTABLE_FIELDS.has(key) ? undefined : value)))
+    .sort(compareText);
 }
 
 /** What is there only before (-) and only after (+), as lines; empty when the host is as it was. */

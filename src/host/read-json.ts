@@ -5,7 +5,14 @@ import { describeRun, run } from "../util/run.ts";
 export async function readJson<T>(argv: readonly [string, ...string[]]): Promise<T> {
   const result = await run(argv);
   const fail = (why: string): SpanwireError =>
-    new SpanwireError({ kind: "command", doing: "reading the host with", what: argv.join(" "), where: "", why, try: "run that command on the host by hand" });
+    new SpanwireError({
+      kind: "command",
+      doing: "reading the host with",
+      what: argv.join(" "),
+      where: "",
+      why,
+      try: "run that command on the host by hand",
+    });
   if (result.exitCode !== 0) throw fail(describeRun(result));
   try {
     return JSON.parse(result.stdout.trim() === "" ? "[]" : result.stdout) as T;

@@ -10,7 +10,12 @@ interface IpLink {
   address?: string;
   ifalias?: string;
   master?: string;
-  linkinfo?: { info_kind?: string; info_data?: Record<string, unknown>; info_slave_kind?: string; info_slave_data?: Record<string, unknown> };
+  linkinfo?: {
+    info_kind?: string;
+    info_data?: Record<string, unknown>;
+    info_slave_kind?: string;
+    info_slave_data?: Record<string, unknown>;
+  };
   stats64?: { rx: Counters; tx: Counters };
 }
 
@@ -41,7 +46,13 @@ function toLink(link: IpLink): SnapshotLink {
     ...(link.master === undefined ? {} : { master: link.master }),
     ...(kind === "vxlan" ? { vxlan: toVxlan(data) } : {}),
     ...(kind === "bridge"
-      ? { bridge: { stp: data["stp_state"] === 1, mcastSnooping: data["mcast_snooping"] === 1, vlanFiltering: data["vlan_filtering"] === 1 } }
+      ? {
+          bridge: {
+            stp: data["stp_state"] === 1,
+            mcastSnooping: data["mcast_snooping"] === 1,
+            vlanFiltering: data["vlan_filtering"] === 1,
+          },
+        }
       : {}),
     ...(port === undefined ? {} : { port: toPort(port) }),
     counters: {
@@ -112,7 +123,12 @@ function toPrefix(destination: string): string {
 
 /** Learned entries are left out: they come and go with traffic. */
 export async function readFdb(): Promise<SnapshotFdbEntry[]> {
-  const entries = await readJson<{ mac: string; ifname: string; dst?: string; master?: string; state?: string }[]>(["bridge", "-j", "fdb", "show"]);
+  const entries = await readJson<{ mac: string; ifname: string; dst?: string; master?: string; state?: string }[]>([
+    "bridge",
+    "-j",
+    "fdb",
+    "show",
+  ]);
   return entries
     .filter((entry) => entry.state === "permanent" || entry.state === "static")
     .map((entry) => ({

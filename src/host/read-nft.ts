@@ -29,7 +29,9 @@ async function readTable(family: string, name: string): Promise<SnapshotNftTable
     family,
     name,
     text: listing.stdout,
-    sets: nftables.flatMap(({ set }) => (set === undefined ? [] : [{ name: set.name, elements: (set.elem ?? []).map(formatElement).sort() }])),
+    sets: nftables.flatMap(({ set }) =>
+      set === undefined ? [] : [{ name: set.name, elements: (set.elem ?? []).map(formatElement).sort() }],
+    ),
     chains: nftables.flatMap(({ chain }) => (chain === undefined ? [] : [toChain(chain, nftables)])),
   };
 }

@@ -80,7 +80,13 @@ async function findTools(): Promise<Record<string, string>> {
     NEEDED_TOOLS.map(async (tool) => {
       for (const folder of folders) {
         const path = `${folder}/${tool}`;
-        if (await access(path, constants.X_OK).then(() => true, () => false)) return [[tool, path] as const];
+        if (
+          await access(path, constants.X_OK).then(
+            () => true,
+            () => false,
+          )
+        )
+          return [[tool, path] as const];
       }
       return [];
     }),

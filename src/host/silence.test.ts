@@ -28,7 +28,14 @@ async function beginAndAdd(): Promise<Scene> {
   if (host === undefined) throw new Error("no host");
   const create = (): HostProgram => createHostProgram({ system: host, state: host.state, selfArgv: ["true"], silenceMs: SILENCE_MS });
   const [program, planId] = [create(), planIdOf(plan)];
-  await program.methods["begin"]?.({ planId, clusterUuid: plan.clusterUuid, address: mine.address, basis: mine.basis, operator: "ann", steps: mine.steps });
+  await program.methods["begin"]?.({
+    planId,
+    clusterUuid: plan.clusterUuid,
+    address: mine.address,
+    basis: mine.basis,
+    operator: "ann",
+    steps: mine.steps,
+  });
   await program.methods["runStage"]?.({ planId, stage: "add" });
   return { program, other: create(), planId, links: () => [...host.kernel.links.keys()].filter((name) => name.startsWith("spw")) };
 }

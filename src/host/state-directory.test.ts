@@ -68,7 +68,8 @@ test("directories are 0700, files 0600, and only ten journals are kept", async (
   const journals = await readdir(join(root, "journal"));
   expect(journals).toHaveLength(10);
   expect((await stat(root)).mode & 0o777).toBe(0o700);
-  for (const file of [join(root, "former.json"), join(root, "journal", journals[0] ?? "")]) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  for (const file of [join(root, "former.json"), join(root, "journal", journals[0] ?? "")])
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
   await state.clean(true);
   await expect(stat(root)).rejects.toThrow("ENOENT");
 });

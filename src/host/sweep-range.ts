@@ -45,7 +45,9 @@ async function sweepChunk(socket: Socket, device: string, addresses: readonly st
   await wait(ANSWER_MS); // absence can only be waited for
   const asked = new Set(addresses);
   const entries = await readJson<{ dst: string; lladdr?: string; state: string[] }[]>(["ip", "-j", "neigh", "show", "dev", device]);
-  const found = entries.flatMap((entry) => (entry.lladdr !== undefined && asked.has(entry.dst) ? [{ address: entry.dst, mac: entry.lladdr }] : []));
+  const found = entries.flatMap((entry) =>
+    entry.lladdr !== undefined && asked.has(entry.dst) ? [{ address: entry.dst, mac: entry.lladdr }] : [],
+  );
   // leave no trace of the questions in the neighbour table (permanent entries are not flushed)
   await run(["ip", "neigh", "flush", "dev", device]);
   return found;

@@ -19,7 +19,9 @@ export async function buildBusyboxTar(runId: string): Promise<Buffer> {
     tarHeader({ path: "bin/busybox", mode: 0o755, type: "0", bytes: program.length }),
     program,
     Buffer.alloc(-program.length & (BLOCK_BYTES - 1)),
-    ...applets.filter((name) => name !== "busybox").map((name) => tarHeader({ path: `bin/${name}`, mode: 0o777, type: "2", link: "busybox" })),
+    ...applets
+      .filter((name) => name !== "busybox")
+      .map((name) => tarHeader({ path: `bin/${name}`, mode: 0o777, type: "2", link: "busybox" })),
     Buffer.alloc(2 * BLOCK_BYTES),
   ];
   return Buffer.concat(entries);
@@ -69,7 +71,13 @@ function tarHeader(entry: TarEntry): Buffer {
   header.write(entry.type, 156);
   header.write(entry.link ?? "", 157);
   header.write("ustar\x0000", 257, "latin1");
-  header.write(`${octal(header.reduce((sum, byte) => sum + byte, 0), 7)} `, 148);
+  header.write(
+    `${octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      7,
+    )} `,
+    148,
+  );
   return header;
 }
 

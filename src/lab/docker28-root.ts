@@ -29,10 +29,18 @@ export async function ensureDocker28Root(runId: string, progress: (phrase: strin
 }
 
 async function buildRoot(runId: string, root: string, progress: (phrase: string) => void, signal?: AbortSignal): Promise<void> {
-  const options = { runId, timeoutMs: BUILD_TIMEOUT_MS, env: { DEBIAN_FRONTEND: "noninteractive" }, ...(signal === undefined ? {} : { signal }) };
+  const options = {
+    runId,
+    timeoutMs: BUILD_TIMEOUT_MS,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    ...(signal === undefined ? {} : { signal }),
+  };
   progress("fetching Debian unstable for Docker 28 (once per machine)");
   // In a mount namespace of its own: what debootstrap mounts in there goes with it, however it ends.
-  await runTool(["unshare", "--mount", "debootstrap", "--variant=minbase", "sid", root, MIRROR], { ...options, doing: "fetching Debian unstable" });
+  await runTool(["unshare", "--mount", "debootstrap", "--variant=minbase", "sid", root, MIRROR], {
+    ...options,
+    doing: "fetching Debian unstable",
+  });
   progress("installing Docker 28 in it");
   writeFileSync(`${root}/usr/sbin/policy-rc.d`, "#!/bin/sh\nexit 101\n", { mode: 0o755 }); // start no service
   cpSync("/etc/resolv.conf", `${root}/etc/resolv.conf`, { dereference: true });

@@ -16,7 +16,8 @@ export async function ensureLab(options: StartLabOptions = {}): Promise<EnsuredL
   const wished = resolveLab(options);
   const existing = findLab(wished.runId);
   if (existing === undefined) return { lab: await startLab(options), outcome: "started" };
-  if (isBusy(existing)) throw conflict(wished.runId, `process ${existing.owner.pid} is ${existing.phase} it right now`, "wait for it to end");
+  if (isBusy(existing))
+    throw conflict(wished.runId, `process ${existing.owner.pid} is ${existing.phase} it right now`, "wait for it to end");
   if ((await readLabStatus(wished.runId)).state === "broken") {
     options.onProgress?.("removing a broken lab of that name");
     await stopLab(wished.runId);

@@ -25,7 +25,16 @@ export function execInHost(lab: LabState, hostName: string, argv: readonly strin
     child.on("error", (error) => {
       done();
       const why = error.message;
-      reject(new SpanwireError({ kind: "command", doing: "running", what: argv.join(" "), where: host.name, why, try: "install util-linux (nsenter)" }));
+      reject(
+        new SpanwireError({
+          kind: "command",
+          doing: "running",
+          what: argv.join(" "),
+          where: host.name,
+          why,
+          try: "install util-linux (nsenter)",
+        }),
+      );
     });
     child.on("exit", (code, signal) => {
       done();

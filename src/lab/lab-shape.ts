@@ -82,5 +82,12 @@ function checkFlavour(value: DockerFlavour): DockerFlavour {
 }
 
 function wishProblem(what: string, value: string, why: string): SpanwireError {
-  return new SpanwireError({ kind: "input", doing: "reading", what: `${what} (${value})`, where: "", why, try: "see `spanwire lab up --help`" });
+  return new SpanwireError({
+    kind: "input",
+    doing: "reading",
+    what: `${what} (${value})`,
+    where: "",
+    why,
+    try: "see `spanwire lab up --help`",
+  });
 }

@@ -44,7 +44,10 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
       docker.state === "ready"
         ? docker.networks
             .filter((network) => network.labels["io.spanwire.cluster"] !== clusterUuid)
-            .map((network) => ({ name: network.name, subnets: network.scope === "local" ? network.subnets.map((pool) => pool.subnet) : [] }))
+            .map((network) => ({
+              name: network.name,
+              subnets: network.scope === "local" ? network.subnets.map((pool) => pool.subnet) : [],
+            }))
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),

@@ -18,7 +18,8 @@ export function recoverLock(cluster: Cluster, snapshots: ReadonlyMap<string, Sna
   const uuid = found[0]?.mark.uuid;
   if (uuid === undefined) return undefined;
   const stranger = found.find(({ mark }) => mark.uuid !== uuid);
-  if (stranger !== undefined) throw refuse(cluster, stranger.host, `it carries id ${stranger.mark.uuid}, ${found[0]?.host} carries ${uuid}`);
+  if (stranger !== undefined)
+    throw refuse(cluster, stranger.host, `it carries id ${stranger.mark.uuid}, ${found[0]?.host} carries ${uuid}`);
 
   const hosts: Record<string, LockedHost> = {};
   const networks: Record<string, LockedNetwork> = {};

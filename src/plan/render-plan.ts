@@ -42,7 +42,8 @@ function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
   if (!withCommands) return lines;
   const commands = commandsOf(step).flatMap(renderCommand);
   for (const command of commands.slice(0, SHOWN_COMMANDS)) lines.push(paint("dim", `        $ ${command}`));
-  if (commands.length > SHOWN_COMMANDS) lines.push(paint("dim", `        ... and ${commands.length - SHOWN_COMMANDS} more lines (all of them: --json)`));
+  if (commands.length > SHOWN_COMMANDS)
+    lines.push(paint("dim", `        ... and ${commands.length - SHOWN_COMMANDS} more lines (all of them: --json)`));
   return lines;
 }
 

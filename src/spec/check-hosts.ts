@@ -14,12 +14,22 @@ export function checkHosts(cluster: Cluster, spec: SpecFile): Findings {
     const path = ["hosts", host.name, "address"];
     const reserved = findReserved(host.address);
     if (reserved !== undefined) {
-      problems.push(problemAt(spec, path, { why: `${host.address} is ${reserved.name}, no address of a host`, try: "write the address the other hosts reach it by" }));
+      problems.push(
+        problemAt(spec, path, {
+          why: `${host.address} is ${reserved.name}, no address of a host`,
+          try: "write the address the other hosts reach it by",
+        }),
+      );
     }
     const owner = owners.get(host.address);
     if (owner !== undefined) {
       const line = spec.locate(["hosts", owner, "address"]).line;
-      problems.push(problemAt(spec, path, { why: `${host.address} is also the address of ${owner} in line ${line}`, try: "give each host its own address" }));
+      problems.push(
+        problemAt(spec, path, {
+          why: `${host.address} is also the address of ${owner} in line ${line}`,
+          try: "give each host its own address",
+        }),
+      );
     }
     owners.set(host.address, owner ?? host.name);
     if (first !== undefined && familyOf(host.address) !== familyOf(first.address)) {

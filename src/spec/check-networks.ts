@@ -12,7 +12,12 @@ export function checkNetworks(cluster: Cluster, spec: SpecFile): Findings {
   const vnis = new Map<number, string>();
   const dockerNames = new Map<string, string>();
   for (const network of cluster.networks) {
-    problems.push(...checkVni(network, vnis, spec), ...checkDockerName(network, dockerNames, spec), ...checkMtu(network, cluster, spec), ...checkEgress(network, cluster, spec));
+    problems.push(
+      ...checkVni(network, vnis, spec),
+      ...checkDockerName(network, dockerNames, spec),
+      ...checkMtu(network, cluster, spec),
+      ...checkEgress(network, cluster, spec),
+    );
   }
   const written = (spec.value as Record<string, unknown>)["networks"];
   if (typeof written === "object" && written !== null && Object.keys(written).length === 0) {
@@ -29,7 +34,9 @@ function checkVni(network: Network, seen: Map<number, string>, spec: SpecFile): 
   if (other === undefined) return [];
   const line = spec.locate(["networks", other, "dataplane", "vni"]).line;
   const why = `VNI ${vni} is also the VNI of ${other} (line ${line}): the two networks would be one`;
-  return [problemAt(spec, ["networks", network.name, "dataplane", "vni"], { doing: "checking", why, try: "choose another VNI, or leave it out" })];
+  return [
+    problemAt(spec, ["networks", network.name, "dataplane", "vni"], { doing: "checking", why, try: "choose another VNI, or leave it out" }),
+  ];
 }
 
 function checkDockerName(network: Network, seen: Map<string, string>, spec: SpecFile): Problem[] {
@@ -40,13 +47,25 @@ function checkDockerName(network: Network, seen: Map<string, string>, spec: Spec
   const other = seen.get(name);
   seen.set(name, other ?? network.name);
   if (other !== undefined) {
-    return [problemAt(spec, path, { doing: "checking", why: `the Docker network ${name} is already that of ${other} (line ${spec.locate(["networks", other]).line})`, try: advice })];
+    return [
+      problemAt(spec, path, {
+        doing: "checking",
+        why: `the Docker network ${name} is already that of ${other} (line ${spec.locate(["networks", other]).line})`,
+        try: advice,
+      }),
+    ];
   }
   if (DOCKER_TAKEN_NAMES.includes(name)) {
     return [problemAt(spec, path, { doing: "checking", why: `Docker uses the network name ${name} itself`, try: advice })];
   }
   if (!DOCKER_NETWORK_NAME.test(name)) {
-    return [problemAt(spec, path, { doing: "checking", why: `a Docker network's name has at least two characters, and ${name} has one`, try: advice })];
+    return [
+      problemAt(spec, path, {
+        doing: "checking",
+        why: `a Docker network's name has at least two characters, and ${name} has one`,
+        try: advice,
+      }),
+    ];
   }
   return [];
 }
@@ -75,13 +94,31 @@ function checkEgress(network: Network, cluster: Cluster, spec: SpecFile): Proble
   const path = ["networks", network.name, "egress", "check"];
   const inside = cluster.networks.find((other) => containsPrefix(other.subnet, check));
   if (mode === "none") {
-    return [problemAt(spec, path, { doing: "checking", why: "with egress none nothing outside is reached, so there is nothing to check", try: "remove check, or write mode: masquerade" })];
+    return [
+      problemAt(spec, path, {
+        doing: "checking",
+        why: "with egress none nothing outside is reached, so there is nothing to check",
+        try: "remove check, or write mode: masquerade",
+      }),
+    ];
   }
   if (inside !== undefined) {
-    return [problemAt(spec, path, { doing: "checking", why: `${check} lies in ${inside.subnet} of ${inside.name}, not outside`, try: "name an address outside the cluster's networks" })];
+    return [
+      problemAt(spec, path, {
+        doing: "checking",
+        why: `${check} lies in ${inside.subnet} of ${inside.name}, not outside`,
+        try: "name an address outside the cluster's networks",
+      }),
+    ];
   }
   if (familyOf(check) !== familyOf(network.subnet)) {
-    return [problemAt(spec, path, { doing: "checking", why: `${check} is IPv${familyOf(check)}, and the network is IPv${familyOf(network.subnet)}`, try: `name an IPv${familyOf(network.subnet)} address` })];
+    return [
+      problemAt(spec, path, {
+        doing: "checking",
+        why: `${check} is IPv${familyOf(check)}, and the network is IPv${familyOf(network.subnet)}`,
+        try: `name an IPv${familyOf(network.subnet)} address`,
+      }),
+    ];
   }
   return [];
 }

@@ -25,7 +25,8 @@ function checkNetwork(network: Network, cluster: Cluster, spec: SpecFile): Probl
   // Pins may be so large or so placed that too little is left for the others.
   const hosts = cluster.hosts.map((host, i) => ({ name: host.name, index: i + 1 }));
   const slices = assignSlices({ subnet: network.subnet, slicePrefix: chosen, hosts, pins, existing: {} });
-  if ("why" in slices) problems.push(problemAt(spec, path, { doing: "checking", why: `${slices.why}; none is left for ${slices.what}`, try: slices.try }));
+  if ("why" in slices)
+    problems.push(problemAt(spec, path, { doing: "checking", why: `${slices.why}; none is left for ${slices.what}`, try: slices.try }));
   return problems;
 }
 
@@ -57,11 +58,17 @@ function pinProblem(network: Network, host: string, fault: Pick<Problem, "why" |
 function findPinFault(network: Network, pin: string, host: string, hosts: ReadonlySet<string>): Pick<Problem, "why" | "try"> | undefined {
   if (!hosts.has(host)) {
     const near = suggest(host, [...hosts]);
-    return { why: `there is no host ${host}`, try: near === undefined ? "add the host, or remove the pin" : `write ${near}, or add the host` };
+    return {
+      why: `there is no host ${host}`,
+      try: near === undefined ? "add the host, or remove the pin" : `write ${near}, or add the host`,
+    };
   }
-  if (!containsPrefix(network.subnet, pin)) return { why: `${pin} is not inside ${network.subnet}`, try: "pin a slice of the network's own subnet" };
+  if (!containsPrefix(network.subnet, pin))
+    return { why: `${pin} is not inside ${network.subnet}`, try: "pin a slice of the network's own subnet" };
   const longest = longestSlicePrefix(network.subnet);
-  return prefixLength(pin) <= longest ? undefined : { why: `/${prefixLength(pin)} is too small for a slice`, try: `pin a /${longest} or wider` };
+  return prefixLength(pin) <= longest
+    ? undefined
+    : { why: `/${prefixLength(pin)} is too small for a slice`, try: `pin a /${longest} or wider` };
 }
 
 /** All names under `hosts`, also of hosts that are not whole: a pin for one of those is not the mistake. */

@@ -21,7 +21,8 @@ export function checkSubnets(cluster: Cluster, spec: SpecFile): Findings {
     }
     const inside = cluster.hosts.filter((host) => containsPrefix(network.subnet, host.address));
     if (inside.length > 0) problems.push(underlayInside(network, inside, spec));
-    if (fault === undefined) warnings.push(...rangeWarnings(network.subnet).map((warning) => problemAt(spec, path, { doing: "checking", ...warning })));
+    if (fault === undefined)
+      warnings.push(...rangeWarnings(network.subnet).map((warning) => problemAt(spec, path, { doing: "checking", ...warning })));
   }
   return { problems, warnings };
 }
@@ -43,12 +44,18 @@ function findRangeFault(subnet: string): Pick<Problem, "kind" | "why" | "try"> |
 function rangeWarnings(subnet: string): Pick<Problem, "why" | "try">[] {
   const warnings: Pick<Problem, "why" | "try">[] = [];
   if (isShared(subnet)) {
-    warnings.push({ why: "100.64.0.0/10 is shared with providers (RFC 6598), and some VPNs and clouds use it", try: "make sure nothing on these hosts does, or use 10.0.0.0/8" });
+    warnings.push({
+      why: "100.64.0.0/10 is shared with providers (RFC 6598), and some VPNs and clouds use it",
+      try: "make sure nothing on these hosts does, or use 10.0.0.0/8",
+    });
   }
   const pool = findDockerPool(subnet);
   if (pool !== undefined) {
     const why = `${subnet} overlaps ${pool}, from which Docker takes subnets for new networks by itself`;
-    warnings.push({ why, try: 'use a subnet in 10.0.0.0/8, or set "default-address-pools" in /etc/docker/daemon.json to another range on every host' });
+    warnings.push({
+      why,
+      try: 'use a subnet in 10.0.0.0/8, or set "default-address-pools" in /etc/docker/daemon.json to another range on every host',
+    });
   }
   return warnings;
 }
@@ -64,5 +71,9 @@ function underlayInside(network: Network, inside: Cluster["hosts"], spec: SpecFi
   const [first] = inside;
   const more = inside.length > 1 ? ` (and of ${inside.length - 1} more)` : "";
   const why = `${network.subnet} contains ${first!.address}, the underlay address of ${first!.name}${more}: tunnels would lead into themselves`;
-  return problemAt(spec, ["networks", network.name, "subnet"], { doing: "checking", why, try: "use a subnet apart from the hosts' own addresses" });
+  return problemAt(spec, ["networks", network.name, "subnet"], {
+    doing: "checking",
+    why,
+    try: "use a subnet apart from the hosts' own addresses",
+  });
 }

@@ -10,7 +10,13 @@ const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u
 
 /** Bytes to text: UTF-8 with or without a byte order mark, nothing invisible. Throws SpanwireError. */
 export function decodeSpec(bytes: Uint8Array, file: string): string {
-  const problem: Omit<Problem, "why" | "try"> = { kind: "input", doing: "reading", what: "the file", where: file, at: { file, line: 1, column: 1 } };
+  const problem: Omit<Problem, "why" | "try"> = {
+    kind: "input",
+    doing: "reading",
+    what: "the file",
+    where: file,
+    at: { file, line: 1, column: 1 },
+  };
   if (bytes.length > MAX_FILE_BYTES) {
     const why = `it has ${bytes.length} bytes; at most ${MAX_FILE_BYTES} are allowed`;
     throw new SpanwireError({ ...problem, why, try: "check that this is the spec file; one for 10,000 hosts has about 1 MB" });
@@ -25,7 +31,12 @@ export function decodeSpec(bytes: Uint8Array, file: string): string {
   }
   for (const match of text.matchAll(INVISIBLE)) {
     const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-    problems.push({ ...problem, why: `the invisible character U+${code} is not allowed`, try: "remove it", at: placeOf(text, match.index, file) });
+    problems.push({
+      ...problem,
+      why: `the invisible character U+${code} is not allowed`,
+      try: "remove it",
+      at: placeOf(text, match.index, file),
+    });
     if (problems.length >= 20) break;
   }
   if (problems.length > 0) throw new SpanwireError(problems);

@@ -9,7 +9,9 @@ const COUNT = 0x100_0000 - FIRST;
 
 /** The same network of the same cluster gets the same VNI on every machine, also after the lock was lost. */
 export function deriveVni(clusterUuid: string, network: string, taken: ReadonlyMap<number, string>): number {
-  const digest = createHash("sha256").update(JSON.stringify([clusterUuid, network])).digest();
+  const digest = createHash("sha256")
+    .update(JSON.stringify([clusterUuid, network]))
+    .digest();
   let place = digest.readUInt32BE(0) % COUNT;
   while (taken.has(FIRST + place)) place = (place + 1) % COUNT;
   return FIRST + place;

@@ -26,7 +26,8 @@ export function flattenIssue(issue: Issue, parent: Path, root: unknown): Issue[]
     const branch = issue.errors.find((errors) => errors.some((error) => error.code === "unrecognized_keys" || error.path.length > 0));
     if (branch !== undefined) return branch.flatMap((inner) => flattenIssue(inner, path, root));
   }
-  const sized = issue.code === "invalid_union" && issue.errors.flat().find((error) => error.code === "too_small" || error.code === "too_big");
+  const sized =
+    issue.code === "invalid_union" && issue.errors.flat().find((error) => error.code === "too_small" || error.code === "too_big");
   return [{ ...(sized || issue), path }];
 }
 
@@ -42,7 +43,10 @@ export function explainIssue(issue: Issue, spec: SpecFile): Explained[] {
 }
 
 function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, step) => (typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined), root);
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined),
+    root,
+  );
 }
 
 function explainLater(path: Path, value: unknown, what: string, spec: SpecFile, part: "key" | "value"): Explained | undefined {
@@ -73,7 +77,12 @@ function explainName(issue: Issue & { code: "invalid_key" }, spec: SpecFile): Pr
     .slice(0, 31)
     .replace(/-+$/, "");
   const why = `${quote(name)} is not a legal name: ${issue.issues[0]?.message ?? "it is not allowed here"}`;
-  return problemAt(spec, issue.path, { why, try: `write ${legal === "" ? `a name like ${issue.path[0] === "networks" ? "apps" : "vm1"}` : legal}` }, "key");
+  return problemAt(
+    spec,
+    issue.path,
+    { why, try: `write ${legal === "" ? `a name like ${issue.path[0] === "networks" ? "apps" : "vm1"}` : legal}` },
+    "key",
+  );
 }
 
 function explainMissing(path: Path, spec: SpecFile): Problem {
@@ -85,9 +94,13 @@ function explainValue(issue: Issue, value: unknown): Pick<Problem, "why" | "try"
   if (issue.code === "custom") return { why: issue.message, try: String(issue.params?.["try"] ?? "correct the value") };
   if (issue.code === "too_small") return { why: `${describe(value)} is less than ${issue.minimum}`, try: `write ${issue.minimum} or more` };
   if (issue.code === "too_big") return { why: `${describe(value)} is more than ${issue.maximum}`, try: `write ${issue.maximum} or less` };
-  if (issue.code === "invalid_format") return { why: `${describe(value)} does not fit: ${issue.message}`, try: `write something like ${exampleText(issue.path)}` };
+  if (issue.code === "invalid_format")
+    return { why: `${describe(value)} does not fit: ${issue.message}`, try: `write something like ${exampleText(issue.path)}` };
   if (issue.path.length === 0) {
-    return { why: `a spec is a mapping with version, cluster, hosts and networks, and this is ${value === null ? "empty" : describe(value)}`, try: "write a first one with `spanwire init`" };
+    return {
+      why: `a spec is a mapping with version, cluster, hosts and networks, and this is ${value === null ? "empty" : describe(value)}`,
+      try: "write a first one with `spanwire init`",
+    };
   }
   const { values, types } = allowedAt(issue.path);
   const why = `${describe(value)} is not ${[...values, ...types].join(" or ")}`;

@@ -17,7 +17,8 @@ const EXAMPLE_HOSTS: readonly FirstHost[] = [
 /** The commented file that `spanwire init` writes. Names and addresses are quoted where YAML could misread them. */
 export function renderFirstSpec(cluster: string, hosts: readonly FirstHost[]): string {
   const shown = hosts.length === 0 ? EXAMPLE_HOSTS : hosts;
-  const isFree = (subnet: string): boolean => !shown.some(({ address }) => findAddressFault(address) === undefined && containsPrefix(subnet, address));
+  const isFree = (subnet: string): boolean =>
+    !shown.some(({ address }) => findAddressFault(address) === undefined && containsPrefix(subnet, address));
   const subnet = SUBNETS.find(isFree) ?? SUBNETS[0];
   const example = hosts.length === 0 ? " Examples: put your own here." : "";
   return `# yaml-language-server: $schema=./spanwire.schema.json

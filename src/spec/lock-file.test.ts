@@ -8,7 +8,15 @@ const LOCK: Lock = {
   cluster: "test",
   uuid: "7a0d6c8e-2f8e-4e5b-9d0f-3f1b2a9c4d5e",
   hosts: { vm10: { index: 10, address: "192.0.2.10", ssh: "root@vm10" }, vm2: { index: 2, address: "192.0.2.2", ssh: "192.0.2.2" } },
-  networks: { apps: { subnet: "10.64.0.0/12", vni: 1_234_567, mtuBytes: 1450, slicePrefix: 20, slices: { vm10: "10.64.160.0/20", vm2: "10.64.32.0/20" } } },
+  networks: {
+    apps: {
+      subnet: "10.64.0.0/12",
+      vni: 1_234_567,
+      mtuBytes: 1450,
+      slicePrefix: 20,
+      slices: { vm10: "10.64.160.0/20", vm2: "10.64.32.0/20" },
+    },
+  },
   removedHosts: { vm1: { index: 1, address: "192.0.2.1", ssh: "192.0.2.1" } },
 };
 
@@ -16,7 +24,8 @@ const whyNot = (text: string): string[] => {
   try {
     parseLock(text, "spanwire.lock");
   } catch (error) {
-    if (error instanceof SpanwireError) return error.problems.map(({ at, what, why, try: advice }) => `${at?.file}: ${what}: ${why} -> ${advice}`);
+    if (error instanceof SpanwireError)
+      return error.problems.map(({ at, what, why, try: advice }) => `${at?.file}: ${what}: ${why} -> ${advice}`);
     throw error;
   }
   return [];
@@ -39,7 +48,16 @@ describe("lock file", () => {
     expect(lockPathOf("a.b/spec")).toBe("a.b/spec.lock");
   });
 
-  it.each(["", "{", "null", "[]", "<<<<<<< HEAD\n{}", '{"version":2}', JSON.stringify({ ...LOCK, uuid: "x" }), JSON.stringify({ ...LOCK, extra: 1 })])("refuses %j", (text) => {
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    "<<<<<<< HEAD\n{}",
+    '{"version":2}',
+    JSON.stringify({ ...LOCK, uuid: "x" }),
+    JSON.stringify({ ...LOCK, extra: 1 }),
+  ])("refuses %j", (text) => {
     const problems = whyNot(text);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems).toMatchSnapshot();

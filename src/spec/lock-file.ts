@@ -37,7 +37,14 @@ export function lockPathOf(specPath: string): string {
 
 /** The text of a lock file. Throws SpanwireError when it is not one, or contradicts itself. */
 export function parseLock(text: string, file: string): Lock {
-  const problem = { kind: "input" as const, doing: "reading", what: "the lock", where: file, try: ADVICE, at: { file, line: 1, column: 1 } };
+  const problem = {
+    kind: "input" as const,
+    doing: "reading",
+    what: "the lock",
+    where: file,
+    try: ADVICE,
+    at: { file, line: 1, column: 1 },
+  };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,7 +53,11 @@ export function parseLock(text: string, file: string): Lock {
   }
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === "number" && version !== 1) {
-    throw new SpanwireError({ ...problem, why: `it is of version ${version}, and this program knows version 1`, try: "use the version of spanwire that wrote it" });
+    throw new SpanwireError({
+      ...problem,
+      why: `it is of version ${version}, and this program knows version 1`,
+      try: "use the version of spanwire that wrote it",
+    });
   }
   const parsed = lockSchema.safeParse(value);
   if (!parsed.success) {

@@ -26,7 +26,10 @@ networks:
 
 describe("parseSpec", () => {
   it("fills in every default", () => {
-    const { cluster, warnings } = parseSpec("version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks: { apps: { subnet: 10.64.0.0/12 } }\n", "f");
+    const { cluster, warnings } = parseSpec(
+      "version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks: { apps: { subnet: 10.64.0.0/12 } }\n",
+      "f",
+    );
     expect(warnings).toEqual([]);
     expect(cluster).toEqual({
       name: "c",
@@ -84,14 +87,50 @@ describe("parseSpec", () => {
   });
 
   it("reads the examples without a warning", () => {
-    const { cluster, warnings } = parseSpec(readFileSync(new URL("../../examples/quickstart.yaml", import.meta.url), "utf8"), "quickstart.yaml");
+    const { cluster, warnings } = parseSpec(
+      readFileSync(new URL("../../examples/quickstart.yaml", import.meta.url), "utf8"),
+      "quickstart.yaml",
+    );
     expect(warnings).toEqual([]);
     expect(cluster.networks.map(({ name, subnet }) => `${name} ${subnet}`)).toEqual(["apps 10.64.0.0/12", "data 10.80.0.0/16"]);
   });
 
   it("answers any text with a cluster or with placed problems, never with another error", () => {
-    const word = fc.constantFrom("version: 1", "hosts:", "  vm1: { address: 192.0.2.1 }", "networks:", "  apps:", "    subnet: 10.0.0.0/8", "    mtu:", "- a", "&a", "*a", "!!map", "{", "}", "[", "]", "'", '"', "|", "? x", "<<: *a", "...", "---", "%YAML 1.1", "\t", "\u0000", ": :", "cluster: c", "null");
-    const text = fc.oneof(fc.string({ unit: "binary" }), fc.array(word, { maxLength: 12 }).map((words) => words.join("\n")), fc.array(word, { maxLength: 12 }).map((words) => words.join(" ")));
+    const word = fc.constantFrom(
+      "version: 1",
+      "hosts:",
+      "  vm1: { address: 192.0.2.1 }",
+      "networks:",
+      "  apps:",
+      "    subnet: 10.0.0.0/8",
+      "    mtu:",
+      "- a",
+      "&a",
+      "*a",
+      "!!map",
+      "{",
+      "}",
+      "[",
+      "]",
+      "'",
+      '"',
+      "|",
+      "? x",
+      "<<: *a",
+      "...",
+      "---",
+      "%YAML 1.1",
+      "\t",
+      "\u0000",
+      ": :",
+      "cluster: c",
+      "null",
+    );
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(word, { maxLength: 12 }).map((words) => words.join("\n")),
+      fc.array(word, { maxLength: 12 }).map((words) => words.join(" ")),
+    );
     fc.assert(
       fc.property(text, (input) => {
         try {

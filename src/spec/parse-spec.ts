@@ -30,7 +30,12 @@ export function parseSpec(text: string, file: string): ParsedSpec {
   const parsed = specSchema.safeParse(spec.value);
   const problems = parsed.success ? [] : schemaProblems(parsed.error.issues, spec);
   // What is whole is checked also beside what is broken: all problems of a file in one go.
-  const whole = parsed.success ? parsed.data : withoutBroken(spec.value, parsed.error.issues.map((issue) => issue.path));
+  const whole = parsed.success
+    ? parsed.data
+    : withoutBroken(
+        spec.value,
+        parsed.error.issues.map((issue) => issue.path),
+      );
   const cluster = whole === undefined ? undefined : resolveCluster(whole);
   const found = cluster === undefined ? { problems: [], warnings: [] } : checkCluster(cluster, spec);
   problems.push(...found.problems);
@@ -58,7 +63,9 @@ function withoutBroken(value: unknown, broken: readonly Path[]): Spec | undefine
   const keep = (field: string): Record<string, unknown> => {
     const names = new Set(broken.filter((path) => path[0] === field).map((path) => path[1]));
     const entries = (value as Record<string, unknown>)[field];
-    return typeof entries === "object" && entries !== null ? Object.fromEntries(Object.entries(entries).filter(([name]) => !names.has(name))) : {};
+    return typeof entries === "object" && entries !== null
+      ? Object.fromEntries(Object.entries(entries).filter(([name]) => !names.has(name)))
+      : {};
   };
   const rest = specSchema.safeParse({ version: 1, cluster: "unnamed", hosts: keep("hosts"), networks: keep("networks") });
   return rest.success ? rest.data : undefined;

@@ -16,14 +16,25 @@ const clusterOf = (hosts: readonly string[], networks = "  apps: { subnet: 10.64
 
 const pin = (hosts: readonly string[], previous?: Lock, networks?: string, more: Partial<PinLockInput> = {}) => {
   const { cluster, locate } = clusterOf(hosts, networks);
-  return pinLock({ cluster, uuid: UUID, underlayMtuBytes: 1500, underlayFamily: 4, locate, ...(previous === undefined ? {} : { previous }), ...more });
+  return pinLock({
+    cluster,
+    uuid: UUID,
+    underlayMtuBytes: 1500,
+    underlayFamily: 4,
+    locate,
+    ...(previous === undefined ? {} : { previous }),
+    ...more,
+  });
 };
 
 const problemsOf = (act: () => unknown): string[] => {
   try {
     act();
   } catch (error) {
-    if (error instanceof SpanwireError) return error.problems.map(({ kind, at, what, why, try: advice }) => `${at?.line}:${at?.column} ${kind}, ${what}: ${why} -> ${advice}`);
+    if (error instanceof SpanwireError)
+      return error.problems.map(
+        ({ kind, at, what, why, try: advice }) => `${at?.line}:${at?.column} ${kind}, ${what}: ${why} -> ${advice}`,
+      );
     throw error;
   }
   return [];
@@ -37,7 +48,15 @@ describe("pinLock", () => {
       cluster: "test",
       uuid: UUID,
       hosts: { vm1: { index: 1, address: "192.0.2.2", ssh: "192.0.2.2" }, vm2: { index: 2, address: "192.0.2.3", ssh: "192.0.2.3" } },
-      networks: { apps: { subnet: "10.64.0.0/12", vni: first.lock.networks["apps"]!.vni, mtuBytes: 1450, slicePrefix: 20, slices: { vm1: "10.64.16.0/20", vm2: "10.64.32.0/20" } } },
+      networks: {
+        apps: {
+          subnet: "10.64.0.0/12",
+          vni: first.lock.networks["apps"]!.vni,
+          mtuBytes: 1450,
+          slicePrefix: 20,
+          slices: { vm1: "10.64.16.0/20", vm2: "10.64.32.0/20" },
+        },
+      },
       removedHosts: {},
     });
     expect(first.lock.networks["apps"]!.vni).toBeGreaterThanOrEqual(0x100000);
@@ -100,7 +119,8 @@ describe("pinLock", () => {
 
   it("refuses what would renumber containers, all of it at once", () => {
     const before = pin(["vm1", "vm2"], undefined, "  apps: { subnet: 10.64.0.0/16 }\n  data: { subnet: 10.80.0.0/16 }").lock;
-    const networks = "  apps: { subnet: 10.65.0.0/16 }\n  data: { subnet: 10.80.0.0/16, addressing: { hosts: { vm1: 10.80.9.0/24, vm3: 10.80.2.0/25 } } }";
+    const networks =
+      "  apps: { subnet: 10.65.0.0/16 }\n  data: { subnet: 10.80.0.0/16, addressing: { hosts: { vm1: 10.80.9.0/24, vm3: 10.80.2.0/25 } } }";
     expect(problemsOf(() => pin(["vm1", "vm2", "vm3"], before, networks))).toMatchInlineSnapshot(`
       [
         "8:19 input, networks.apps.subnet: 10.65.0.0/16 leaves out locked slices with addresses in use: 10.64.1.0/24 of vm1, 10.64.2.0/24 of vm2 -> keep a subnet that contains them, or add a second network and move the containers",
@@ -151,7 +171,11 @@ describe("pinLock", () => {
 
   it("keeps VNIs apart when the hash gives one twice", () => {
     const wanted = pin(["vm1"]).lock.networks["apps"]!.vni;
-    const { lock } = pin(["vm1"], undefined, `  apps: { subnet: 10.64.0.0/12 }\n  zed: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: ${wanted} } }`);
+    const { lock } = pin(
+      ["vm1"],
+      undefined,
+      `  apps: { subnet: 10.64.0.0/12 }\n  zed: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: ${wanted} } }`,
+    );
     expect(lock.networks["zed"]!.vni).toBe(wanted);
     expect(lock.networks["apps"]!.vni).not.toBe(wanted);
   });
@@ -163,8 +187,10 @@ describe("pinLock", () => {
         let lock: Lock | undefined;
         for (const hosts of history) {
           const { lock: next } = pin(hosts, lock, "  apps: { subnet: 10.64.0.0/24 }");
-          for (const [name, host] of Object.entries(lock?.hosts ?? {})) expect((next.hosts[name] ?? next.removedHosts[name])?.index).toBe(host.index);
-          for (const [name, slice] of Object.entries(lock?.networks["apps"]?.slices ?? {})) expect(next.networks["apps"]!.slices[name]).toBe(slice);
+          for (const [name, host] of Object.entries(lock?.hosts ?? {}))
+            expect((next.hosts[name] ?? next.removedHosts[name])?.index).toBe(host.index);
+          for (const [name, slice] of Object.entries(lock?.networks["apps"]?.slices ?? {}))
+            expect(next.networks["apps"]!.slices[name]).toBe(slice);
           const slices = Object.values(next.networks["apps"]!.slices);
           for (const [i, slice] of slices.entries()) {
             expect(containsPrefix("10.64.0.0/24", slice)).toBe(true);

@@ -43,11 +43,20 @@ export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
     changes,
     fail(field, { why, try: advice }) {
       const path = ["networks", network.name, ...field];
-      problems.push({ kind: "input", doing: "pinning", what: path.join("."), where: "the lock", why, try: advice, ...(locate === undefined ? {} : { at: locate(path) }) });
+      problems.push({
+        kind: "input",
+        doing: "pinning",
+        what: path.join("."),
+        where: "the lock",
+        why,
+        try: advice,
+        ...(locate === undefined ? {} : { at: locate(path) }),
+      });
     },
   };
   if (before === undefined) changes.push(`network ${network.name} joins`);
-  else if (before.subnet !== network.subnet) changes.push(`network ${network.name} changes its subnet from ${before.subnet} to ${network.subnet}`);
+  else if (before.subnet !== network.subnet)
+    changes.push(`network ${network.name} changes its subnet from ${before.subnet} to ${network.subnet}`);
   const vni = pinVni(input, notes);
   const mtuBytes = pinMtu(input, notes);
   const { slicePrefix, slices } = pinSlices(input, notes);
@@ -60,7 +69,8 @@ function pinVni({ network, before, uuid, vnis }: PinNetworkInput, notes: Notes):
   if (owner !== undefined && owner !== network.name) {
     notes.fail(["dataplane", "vni"], { why: `VNI ${vni} is locked for the network ${owner}`, try: "choose another VNI, or leave it out" });
   }
-  if (vni !== undefined && before !== undefined && before.vni !== vni) notes.changes.push(`network ${network.name} changes its VNI from ${before.vni} to ${vni}`);
+  if (vni !== undefined && before !== undefined && before.vni !== vni)
+    notes.changes.push(`network ${network.name} changes its VNI from ${before.vni} to ${vni}`);
   const chosen = vni ?? before?.vni ?? deriveVni(uuid, network.name, vnis);
   if (!vnis.has(chosen)) vnis.set(chosen, network.name);
   return chosen;
@@ -78,11 +88,15 @@ function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: PinNetwor
     subnetFamily: familyOf(network.subnet),
   });
   if (typeof mtu !== "number") {
-    const about = { why: `the MTU is pinned, but ${mtu.why}`, try: "raise the underlay's MTU, or write a smaller mtu (containers must then be reconnected)" };
+    const about = {
+      why: `the MTU is pinned, but ${mtu.why}`,
+      try: "raise the underlay's MTU, or write a smaller mtu (containers must then be reconnected)",
+    };
     notes.fail(["mtu"], isPinned ? about : mtu);
     return underlayMtuBytes;
   }
-  if (before !== undefined && before.mtuBytes !== mtu) notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);
+  if (before !== undefined && before.mtuBytes !== mtu)
+    notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);
   return mtu;
 }
 
@@ -95,7 +109,13 @@ function pinSlices(input: PinNetworkInput, notes: Notes): Pick<LockedNetwork, "s
 
   const existing = Object.fromEntries(kept);
   const wanting = Object.entries(hosts).map(([name, { index }]) => ({ name, index }));
-  const slices = assignSlices({ subnet: network.subnet, slicePrefix: slicePrefix!, hosts: wanting, pins: network.addressing.pins, existing });
+  const slices = assignSlices({
+    subnet: network.subnet,
+    slicePrefix: slicePrefix!,
+    hosts: wanting,
+    pins: network.addressing.pins,
+    existing,
+  });
   if ("why" in slices) {
     notes.fail(["subnet"], { why: `${slices.why}; none is left for ${slices.what}`, try: slices.try });
     return { slicePrefix: slicePrefix!, slices: existing };
@@ -112,11 +132,18 @@ function chooseSlicePrefix({ network, before, hosts, removedHosts }: PinNetworkI
   const hostCount = Object.keys(hosts).length + Object.keys(removedHosts).length;
   const chosen = slicePrefix ?? before?.slicePrefix ?? defaultSlicePrefix(network.subnet, hostCount);
   // Locked slices may have another size; whether new ones fit is then for assignSlices to find out.
-  const misfit = typeof chosen !== "number" ? chosen : before === undefined ? findSliceMisfit(network.subnet, chosen, hostCount) : findSliceMisfit(network.subnet, chosen, 1);
+  const misfit =
+    typeof chosen !== "number"
+      ? chosen
+      : before === undefined
+        ? findSliceMisfit(network.subnet, chosen, hostCount)
+        : findSliceMisfit(network.subnet, chosen, 1);
   if (misfit !== undefined) notes.fail(slicePrefix === undefined ? ["subnet"] : ["addressing", "slicePrefix"], misfit);
   if (typeof chosen !== "number" || misfit !== undefined) return undefined;
   if (before !== undefined && before.slicePrefix !== chosen) {
-    notes.changes.push(`network ${network.name} gives new hosts /${chosen} slices instead of /${before.slicePrefix}; the present ones stay`);
+    notes.changes.push(
+      `network ${network.name} gives new hosts /${chosen} slices instead of /${before.slicePrefix}; the present ones stay`,
+    );
   }
   return chosen;
 }
@@ -144,6 +171,9 @@ function checkKept({ network, hosts }: PinNetworkInput, kept: readonly [string, 
   }
   for (const { wider, inside } of findOverlaps(owned)) {
     const [pin, other] = locked.has(inside.owner) ? [wider, inside] : [inside, wider];
-    notes.fail(["addressing", "hosts", pin.owner], { why: `${pin.prefix} overlaps ${other.prefix}, locked for ${other.owner}`, try: "pin a slice that is free" });
+    notes.fail(["addressing", "hosts", pin.owner], {
+      why: `${pin.prefix} overlaps ${other.prefix}, locked for ${other.owner}`,
+      try: "pin a slice that is free",
+    });
   }
 }

@@ -42,7 +42,11 @@ function resolveAddressing(written: SpecNetwork["addressing"]): Addressing {
   const pins = Object.entries(written?.hosts ?? {})
     .toSorted(([a], [b]) => compareNames(a, b))
     .map(([host, prefix]) => [host, networkOf(prefix)]);
-  return { mode: "slices", ...(written?.slicePrefix === undefined ? {} : { slicePrefix: written.slicePrefix }), pins: Object.fromEntries(pins) };
+  return {
+    mode: "slices",
+    ...(written?.slicePrefix === undefined ? {} : { slicePrefix: written.slicePrefix }),
+    pins: Object.fromEntries(pins),
+  };
 }
 
 /** Masquerade by default: members that cannot reach the outside surprise people who know Docker's own networks. */

@@ -25,5 +25,6 @@ function echoTest(explained: readonly Explained[]): (one: Explained) => boolean 
   const besideLater = new Set(later.map(({ path }) => parent(path)));
   const besideLaterType = new Set(later.filter(({ path }) => path.at(-1) === "type").map(({ path }) => parent(path)));
   return ({ path, cause }) =>
-    (cause === "missing" && (meant.has(key(path)) || besideLater.has(parent(path)))) || (path.at(-1) !== "type" && besideLaterType.has(parent(path)));
+    (cause === "missing" && (meant.has(key(path)) || besideLater.has(parent(path)))) ||
+    (path.at(-1) !== "type" && besideLaterType.has(parent(path)));
 }

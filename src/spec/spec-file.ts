@@ -35,7 +35,12 @@ export function readSpecFile(text: string, file: string): SpecFile {
 }
 
 /** One problem of the file, at the place of a value in it. */
-export function problemAt(spec: SpecFile, path: Path, about: Pick<Problem, "why" | "try"> & Partial<Problem>, part?: "key" | "value"): Problem {
+export function problemAt(
+  spec: SpecFile,
+  path: Path,
+  about: Pick<Problem, "why" | "try"> & Partial<Problem>,
+  part?: "key" | "value",
+): Problem {
   return { kind: "input", doing: "reading", what: pathText(path), where: spec.file, at: spec.locate(path, part), ...about };
 }
 

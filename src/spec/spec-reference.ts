@@ -66,13 +66,22 @@ function fieldRows(schema: Schema, path: string): string[][] {
   return branches.flatMap((branch) => {
     const fields = Object.entries(branch.properties ?? {});
     const below = typeof branch.additionalProperties === "object" ? fieldRows(branch.additionalProperties, `${path}.NAME`) : [];
-    return [...fields.flatMap(([name, field]) => fieldRow(`${path}.${name}`.replace(/^\./, ""), field, branch.required?.includes(name) ?? false)), ...below];
+    return [
+      ...fields.flatMap(([name, field]) => fieldRow(`${path}.${name}`.replace(/^\./, ""), field, branch.required?.includes(name) ?? false)),
+      ...below,
+    ];
   });
 }
 
 function fieldRow(path: string, field: Schema, isRequired: boolean): string[][] {
   const given = field.default === undefined ? "" : code(field.default);
-  const row = [`\`${path}\``, valueText(field), isRequired ? "required" : given, field.description ?? "", field.examples === undefined ? "" : code(field.examples[0])];
+  const row = [
+    `\`${path}\``,
+    valueText(field),
+    isRequired ? "required" : given,
+    field.description ?? "",
+    field.examples === undefined ? "" : code(field.examples[0]),
+  ];
   return [row, ...fieldRows(field, path)];
 }
 

@@ -45,8 +45,16 @@ const hostSchema = z
 const vxlanSchema = z
   .strictObject({
     type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348).", examples: ["vxlan"] }),
-    peers: z.literal("unicast").optional().meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast", examples: ["unicast"] }),
-    port: z.int().min(1).max(65_535).optional().meta({ description: "UDP port, the same on all hosts.", default: 8472, examples: [8472, 4789] }),
+    peers: z
+      .literal("unicast")
+      .optional()
+      .meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast", examples: ["unicast"] }),
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .meta({ description: "UDP port, the same on all hosts.", default: 8472, examples: [8472, 4789] }),
     vni: z
       .int()
       .min(1)
@@ -62,8 +70,16 @@ const dataplaneSchema = z
 
 const addressingSchema = z
   .strictObject({
-    mode: z.literal("slices").optional().meta({ description: "One subnet, a slice of it for each host.", default: "slices", examples: ["slices"] }),
-    slicePrefix: z.int().min(1).max(128).optional().meta({ description: "Prefix length of a host's slice; chosen from the number of hosts when left out.", examples: [24] }),
+    mode: z
+      .literal("slices")
+      .optional()
+      .meta({ description: "One subnet, a slice of it for each host.", default: "slices", examples: ["slices"] }),
+    slicePrefix: z
+      .int()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: "Prefix length of a host's slice; chosen from the number of hosts when left out.", examples: [24] }),
     hosts: z
       .record(hostName, prefix)
       .optional()
@@ -75,11 +91,25 @@ const egressSchema = z
   .union([
     z.enum(["masquerade", "none"]),
     z.strictObject({
-      mode: z.enum(["masquerade", "none"]).optional().meta({ description: "masquerade: members reach the outside with their host's address.", default: "masquerade", examples: ["masquerade", "none"] }),
-      check: address.optional().meta({ description: "What `verify` pings to see the outside; the host's default gateway when left out.", examples: ["192.168.122.1"] }),
+      mode: z
+        .enum(["masquerade", "none"])
+        .optional()
+        .meta({
+          description: "masquerade: members reach the outside with their host's address.",
+          default: "masquerade",
+          examples: ["masquerade", "none"],
+        }),
+      check: address.optional().meta({
+        description: "What `verify` pings to see the outside; the host's default gateway when left out.",
+        examples: ["192.168.122.1"],
+      }),
     }),
   ])
-  .meta({ description: "Whether members reach addresses outside the cluster.", default: "masquerade", examples: ["masquerade", "none", { check: "192.168.122.1" }] });
+  .meta({
+    description: "Whether members reach addresses outside the cluster.",
+    default: "masquerade",
+    examples: ["masquerade", "none", { check: "192.168.122.1" }],
+  });
 
 const mtuBytes = z.int().min(576).max(MOST_MTU_BYTES);
 const mtuSchema = z
@@ -93,20 +123,32 @@ const mtuSchema = z
         .meta({ description: "Leave room for a later change to this encapsulation.", examples: ["wireguard"] }),
     }),
   ])
-  .meta({ description: "Largest packet inside the network; computed from the underlay when left out.", examples: [1450, { reserve: "wireguard" }] });
+  .meta({
+    description: "Largest packet inside the network; computed from the underlay when left out.",
+    examples: [1450, { reserve: "wireguard" }],
+  });
 
 const dockerSchema = z
   .union([
     z.literal("none"),
     z.strictObject({
-      network: named(DOCKER_NETWORK_NAME, DOCKER_NETWORK_NAME_RULE).meta({ description: "Name for `docker run --network`.", examples: ["apps"] }),
+      network: named(DOCKER_NETWORK_NAME, DOCKER_NETWORK_NAME_RULE).meta({
+        description: "Name for `docker run --network`.",
+        examples: ["apps"],
+      }),
     }),
   ])
-  .meta({ description: "The Docker network that containers join; one with the network's own name when left out.", examples: [{ network: "apps" }, "none"] });
+  .meta({
+    description: "The Docker network that containers join; one with the network's own name when left out.",
+    examples: [{ network: "apps" }, "none"],
+  });
 
 const networkSchema = z
   .strictObject({
-    subnet: prefix.meta({ description: "The network's addresses, on all hosts together. Private ranges only.", examples: ["10.64.0.0/12", "fd00:64::/64"] }),
+    subnet: prefix.meta({
+      description: "The network's addresses, on all hosts together. Private ranges only.",
+      examples: ["10.64.0.0/12", "fd00:64::/64"],
+    }),
     dataplane: dataplaneSchema.optional(),
     addressing: addressingSchema.optional(),
     egress: egressSchema.optional(),
@@ -119,8 +161,12 @@ export const specSchema = z
   .strictObject({
     version: z.literal(1).meta({ description: "Version of this file format.", examples: [1] }),
     cluster: labelName.meta({ description: "The cluster's name, part of the mark on everything Spanwire creates.", examples: ["prod"] }),
-    hosts: z.record(hostName, hostSchema).meta({ description: "The machines, by name.", examples: [{ vm1: { address: "192.168.122.81" } }] }),
-    networks: z.record(labelName, networkSchema).meta({ description: "The networks, by name.", examples: [{ apps: { subnet: "10.64.0.0/12" } }] }),
+    hosts: z
+      .record(hostName, hostSchema)
+      .meta({ description: "The machines, by name.", examples: [{ vm1: { address: "192.168.122.81" } }] }),
+    networks: z
+      .record(labelName, networkSchema)
+      .meta({ description: "The networks, by name.", examples: [{ apps: { subnet: "10.64.0.0/12" } }] }),
   })
   .meta({ title: "Spanwire cluster", description: "A cluster of Docker hosts and the networks across them." });
 

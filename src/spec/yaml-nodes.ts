@@ -25,7 +25,14 @@ type Path = readonly PropertyKey[];
 export function findNodeProblems(document: Document.Parsed, file: string, at: (offset: number) => FilePosition): Problem[] {
   const walk: Walk = { problems: [], anchorSizes: new Map(), aliases: 0, file, at };
   const size = walkNode(walk, document.contents, []);
-  if (size > MAX_TOKENS) add(walk, document.contents, [], `its aliases expand to ${size.toExponential(1)} values; at most ${MAX_TOKENS} are allowed`, "write the values out");
+  if (size > MAX_TOKENS)
+    add(
+      walk,
+      document.contents,
+      [],
+      `its aliases expand to ${size.toExponential(1)} values; at most ${MAX_TOKENS} are allowed`,
+      "write the values out",
+    );
   return walk.problems;
 }
 
@@ -56,8 +63,15 @@ function walkMap(walk: Walk, map: YAMLMap, path: Path): number {
     const first = seen.get(name);
     if (!isScalar(key)) add(walk, key, path, "a key is not plain text", "write the key as a word");
     else if (first !== undefined) {
-      add(walk, key, below, `the key is here a second time; the first is in line ${walk.at(first.range![0]).line}`, "remove one of the two");
-    } else if (name === "<<") add(walk, key, below, "YAML merge keys are not supported", "repeat the fields, or use an alias for the whole value");
+      add(
+        walk,
+        key,
+        below,
+        `the key is here a second time; the first is in line ${walk.at(first.range![0]).line}`,
+        "remove one of the two",
+      );
+    } else if (name === "<<")
+      add(walk, key, below, "YAML merge keys are not supported", "repeat the fields, or use an alias for the whole value");
     else if (INHERITED_KEYS.has(name)) add(walk, key, below, `${quote(name)} cannot be a name here`, "choose another name");
     if (isScalar(key)) seen.set(name, key);
     size += walkNode(walk, value, below);
@@ -69,7 +83,14 @@ function walkAlias(walk: Walk, alias: Alias, path: Path): number {
   walk.aliases++;
   const size = walk.anchorSizes.get(alias.source);
   if (walk.aliases === MAX_ALIASES + 1) add(walk, alias, path, `the file has more than ${MAX_ALIASES} aliases`, "write the values out");
-  if (size === undefined) add(walk, alias, path, `no anchor ${quote(`&${alias.source}`)} is complete above this alias`, "define the anchor before it is used, and not around it");
+  if (size === undefined)
+    add(
+      walk,
+      alias,
+      path,
+      `no anchor ${quote(`&${alias.source}`)} is complete above this alias`,
+      "define the anchor before it is used, and not around it",
+    );
   return size ?? 1;
 }
 
@@ -77,7 +98,13 @@ function checkNumber(walk: Walk, scalar: Scalar, path: Path): void {
   if (typeof scalar.value !== "number" || scalar.type !== "PLAIN") return;
   const source = scalar.source ?? "";
   if (!PLAIN_NUMBER.test(source)) {
-    add(walk, scalar, path, `${quote(source)} is not a plain decimal number`, `write ${Number.isSafeInteger(scalar.value) ? String(scalar.value) : "it in plain digits"}`);
+    add(
+      walk,
+      scalar,
+      path,
+      `${quote(source)} is not a plain decimal number`,
+      `write ${Number.isSafeInteger(scalar.value) ? String(scalar.value) : "it in plain digits"}`,
+    );
   } else if (Math.abs(scalar.value) > Number.MAX_SAFE_INTEGER) {
     add(walk, scalar, path, `${quote(source)} is larger than any number here can be`, "write a smaller number");
   }

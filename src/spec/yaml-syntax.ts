@@ -6,7 +6,10 @@ const EXPLAINED: Readonly<Record<string, { why: string; try: string }>> = {
   TAB_AS_INDENT: { why: "a tab is used for indentation, which YAML does not allow", try: "indent with spaces" },
   BAD_INDENT: { why: "the indentation does not fit the lines above", try: "indent the fields of one mapping equally" },
   NON_STRING_KEY: { why: "a key is not plain text", try: "write the key as a word" },
-  MULTILINE_IMPLICIT_KEY: { why: "a key runs over several lines", try: "put a colon after the key, and the value behind it or indented below" },
+  MULTILINE_IMPLICIT_KEY: {
+    why: "a key runs over several lines",
+    try: "put a colon after the key, and the value behind it or indented below",
+  },
   TAG_RESOLVE_FAILED: { why: "YAML tags are not used in a spec", try: "leave the !tag out" },
 };
 

@@ -32,6 +32,14 @@ export function readTokens(text: string, file: string): { tokens: CST.Token[]; l
 
   function tooMuch(why: string, advice: string): SpanwireError {
     const { line, col } = lines.linePos(offset);
-    return new SpanwireError({ kind: "input", doing: "reading", what: "the file", where: file, why, try: advice, at: { file, line, column: col } });
+    return new SpanwireError({
+      kind: "input",
+      doing: "reading",
+      what: "the file",
+      where: file,
+      why,
+      try: advice,
+      at: { file, line, column: col },
+    });
   }
 }

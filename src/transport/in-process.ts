@@ -31,14 +31,18 @@ function connect(host: string, program: HostProgram): Connection {
     host,
     async request(method, params) {
       const handler = program.methods[method];
-      if (handler === undefined) throw new SpanwireError({ kind: "bug", doing: "asking", what: method, where: host, why: "no such method", try: "report this" });
+      if (handler === undefined)
+        throw new SpanwireError({ kind: "bug", doing: "asking", what: method, where: host, why: "no such method", try: "report this" });
       try {
         // what crosses a real wire is JSON: the same here, so that nothing else is relied on
         const result = await handler(JSON.parse(JSON.stringify(params ?? null)));
         return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
       } catch (error) {
         if (!(error instanceof SpanwireError)) throw error;
-        throw new SpanwireError(error.problems.map((problem) => ({ ...problem, where: problem.where || host })), { cause: error });
+        throw new SpanwireError(
+          error.problems.map((problem) => ({ ...problem, where: problem.where || host })),
+          { cause: error },
+        );
       }
     },
     close: () => program.end(),

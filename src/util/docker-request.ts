@@ -6,7 +6,12 @@ export interface DockerAnswer {
 }
 
 /** One call of the Docker Engine API over a daemon's unix socket; a Buffer goes as a tar, an object as JSON. Rejects when nobody listens or nobody answers. */
-export function requestDocker(socketPath: string, method: "GET" | "POST" | "DELETE", path: string, body?: Buffer | object): Promise<DockerAnswer> {
+export function requestDocker(
+  socketPath: string,
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: Buffer | object,
+): Promise<DockerAnswer> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, timeout: REQUEST_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];

@@ -7,7 +7,9 @@ import type { VerifyTarget } from "./target.ts";
 /** What must be true of these networks, for the ones named (all, when `only` is absent). */
 export function deriveTarget(networks: readonly ResolvedNetwork[], only?: ReadonlySet<string>): VerifyTarget {
   const wanted = networks.filter((network) => only === undefined || only.has(network.name));
-  const underlay = Object.fromEntries(wanted.flatMap((network) => network.members.map((member) => [member.host, { address: member.vtep }])));
+  const underlay = Object.fromEntries(
+    wanted.flatMap((network) => network.members.map((member) => [member.host, { address: member.vtep }])),
+  );
   return {
     underlay,
     networks: wanted.map((network) => ({
@@ -19,7 +21,13 @@ export function deriveTarget(networks: readonly ResolvedNetwork[], only?: Readon
       egress: network.egress,
       hosts: [...network.members]
         .sort((a, b) => a.index - b.index)
-        .map((member) => ({ host: member.host, bridge: network.bridge, gateway: member.gateway, probe: member.probeCidr, probeMac: member.probeMac })),
+        .map((member) => ({
+          host: member.host,
+          bridge: network.bridge,
+          gateway: member.gateway,
+          probe: member.probeCidr,
+          probeMac: member.probeMac,
+        })),
     })),
   };
 }

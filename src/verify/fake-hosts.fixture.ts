@@ -26,7 +26,8 @@ export interface FakeHosts {
 export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): FakeHosts {
   const requests: string[] = [];
   const inboxes = new Map<string, { token: string; source: string; copies: number }[]>();
-  const inboxOf = (network: string, host: string) => inboxes.get(`${network} ${host}`) ?? inboxes.set(`${network} ${host}`, []).get(`${network} ${host}`) ?? [];
+  const inboxOf = (network: string, host: string) =>
+    inboxes.get(`${network} ${host}`) ?? inboxes.set(`${network} ${host}`, []).get(`${network} ${host}`) ?? [];
   const find = (name: string) => target.networks.find((network) => network.name === name);
 
   /** What an endpoint of a network reaches: its own network, the underlay when egress allows; the host reaches the underlay. */
@@ -41,7 +42,13 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
     const asked = params as { targets: string[]; messages: { token: string; address: string }[]; addresses: string[] };
     switch (op) {
       case "ping":
-        return asked.targets.map((address) => ({ target: address, received: reaches(place, address) ? 2 : 0, rttMs: 0.3, tooBigMtuBytes: null, error: "" }));
+        return asked.targets.map((address) => ({
+          target: address,
+          received: reaches(place, address) ? 2 : 0,
+          rttMs: 0.3,
+          tooBigMtuBytes: null,
+          error: "",
+        }));
       case "send":
         for (const { token, address } of asked.messages.filter(({ address: to }) => to === "255.255.255.255")) {
           for (const at of find(network)?.hosts ?? []) inboxOf(network, at.host).push({ token, source: address, copies: 1 });
@@ -72,7 +79,14 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
       async request(method, params) {
         requests.push(`${host} ${method}`);
         if (count++ >= (faults.lostAfter?.[host] ?? Infinity)) {
-          throw new SpanwireError({ kind: "unreachable", doing: "talking to", what: "the host program", where: host, why: "it ended", try: "look" });
+          throw new SpanwireError({
+            kind: "unreachable",
+            doing: "talking to",
+            what: "the host program",
+            where: host,
+            why: "it ended",
+            try: "look",
+          });
         }
         return answer(host, method, params as never);
       },
@@ -84,5 +98,8 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
 
 function startProbe(network: string, broken: readonly string[]): unknown {
   if (!broken.includes(network)) return { ok: true, result: {} };
-  return { ok: false, problems: [{ kind: "verify", doing: "starting", what: `the probe of ${network}`, where: "", why: "no bridge", try: "apply" }] };
+  return {
+    ok: false,
+    problems: [{ kind: "verify", doing: "starting", what: `the probe of ${network}`, where: "", why: "no bridge", try: "apply" }],
+  };
 }

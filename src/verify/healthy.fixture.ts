@@ -23,7 +23,16 @@ export function createTarget(hosts: readonly string[], networks: readonly { name
   };
 }
 
-const PASSED: PacketRow = { answered: true, received: 3, rttMs: 0.2, error: "", fullPassed: true, fullError: "", tooBigMtuBytes: null, foundMtuBytes: null };
+const PASSED: PacketRow = {
+  answered: true,
+  received: 3,
+  rttMs: 0.2,
+  error: "",
+  fullPassed: true,
+  fullError: "",
+  tooBigMtuBytes: null,
+  foundMtuBytes: null,
+};
 
 export function createHealthy(target: VerifyTarget): Measurements {
   const hosts = Object.keys(target.underlay);

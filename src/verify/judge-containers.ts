@@ -23,10 +23,23 @@ export function judgeContainers(seen: Measurements, broken: ReadonlySet<string>)
   // One that could not be asked has ended: its host said so, and that it does not answer is no second failure.
   const asked = new Set(seen.containers.filter(({ answered }) => answered).map(({ from }) => nameOf(from)));
   return seen.containers.flatMap((row): Finding[] => {
-    if (!row.answered || !asked.has(nameOf(row.to)) || (row.received > 0 && row.fullPassed) || broken.has(JSON.stringify([row.network, row.from.host, row.to.host]))) return [];
+    if (
+      !row.answered ||
+      !asked.has(nameOf(row.to)) ||
+      (row.received > 0 && row.fullPassed) ||
+      broken.has(JSON.stringify([row.network, row.from.host, row.to.host]))
+    )
+      return [];
     const place = { network: row.network, from: nameOf(row.from), to: nameOf(row.to) };
     if (row.received === 0) return [{ ...place, check: "container", cause: row.error, explain: (found) => explainReach(found, row) }];
-    return [{ ...place, check: "container", cause: `${row.foundMtuBytes} ${describeNarrow(row, nameOf(row.from))}`, explain: (found) => explainMtu(found, row) }];
+    return [
+      {
+        ...place,
+        check: "container",
+        cause: `${row.foundMtuBytes} ${describeNarrow(row, nameOf(row.from))}`,
+        explain: (found) => explainMtu(found, row),
+      },
+    ];
   });
 }
 

@@ -6,10 +6,14 @@ import type { TargetNetwork, VerifyTarget } from "./target.ts";
 
 /** Hosts and endpoints that could not be asked: their own words, once each. */
 export function judgeProblems(seen: Measurements): VerifyFailure[] {
-  const hosts = seen.hostProblems.flatMap(({ host, problems }) => problems.map((problem) => ({ ...problem, where: host, check: "host" as const })));
+  const hosts = seen.hostProblems.flatMap(({ host, problems }) =>
+    problems.map((problem) => ({ ...problem, where: host, check: "host" as const })),
+  );
   const endpoints = seen.endpointProblems.map(({ host, problem }) => ({ ...problem, where: host, check: "endpoint" as const }));
   // A probe or container that is gone fails every question after it: the first answer says it all.
-  const first = [...Map.groupBy(endpoints, ({ where, what }) => JSON.stringify([where, what])).values()].flatMap((group) => group.slice(0, 1));
+  const first = [...Map.groupBy(endpoints, ({ where, what }) => JSON.stringify([where, what])).values()].flatMap((group) =>
+    group.slice(0, 1),
+  );
   const unique = new Map(hosts.map((failure) => [JSON.stringify(failure), failure]));
   return [...unique.values(), ...first].sort((a, b) => (a.where < b.where ? -1 : a.where > b.where ? 1 : 0));
 }
@@ -64,16 +68,22 @@ export function findUntested(target: VerifyTarget, seen: Measurements): string[]
   const untested = [...seen.notTested];
   for (const { network, host, address, fromHost } of seen.egress) {
     if (address === null) untested.push(`outside of ${network} on ${host}: no egress.check in the file and no default gateway on the host`);
-    else if (!fromHost) untested.push(`outside of ${network} on ${host}: the host itself gets no reply from ${address}; name another address as egress.check`);
+    else if (!fromHost)
+      untested.push(
+        `outside of ${network} on ${host}: the host itself gets no reply from ${address}; name another address as egress.check`,
+      );
   }
   for (const { host, before, after } of seen.fragments) {
     if (before === null || after === null) untested.push(`outer fragments on ${host}: no rule counts them`);
   }
   const silent = seen.underlay.filter((row) => row.answered && row.received === 0 && isReached(target, seen, row.from, row.to));
-  for (const { from, to } of silent) untested.push(`underlay packet size ${from} -> ${to}: no reply to pings on the underlay (ICMP filtered?)`);
+  for (const { from, to } of silent)
+    untested.push(`underlay packet size ${from} -> ${to}: no reply to pings on the underlay (ICMP filtered?)`);
   return untested;
 }
 
 function isReached(target: VerifyTarget, seen: Measurements, from: string, to: string): boolean {
-  return target.networks.some(({ name }) => seen.pairs.some((row) => row.network === name && row.from === from && row.to === to && row.received > 0));
+  return target.networks.some(({ name }) =>
+    seen.pairs.some((row) => row.network === name && row.from === from && row.to === to && row.received > 0),
+  );
 }

@@ -28,7 +28,14 @@ function findLeaks(a: TargetNetwork, b: TargetNetwork, seen: Measurements): Know
   const direct = seen.isolation
     .filter((row) => row.a === a.name && row.b === b.name && row.leaked)
     // Another host's own address may be answered for by mistake; another endpoint answers only on a joined segment.
-    .map(({ how, from, to, address, of }) => ({ how, from, to, address, segment: how === "arp" && of === "probe", bridges: bridges(from, to) }));
+    .map(({ how, from, to, address, of }) => ({
+      how,
+      from,
+      to,
+      address,
+      segment: how === "arp" && of === "probe",
+      bridges: bridges(from, to),
+    }));
   const broadcast = seen.broadcasts
     .filter((row) => row.a === a.name && row.b === b.name && row.copies > 0)
     .map(({ from, to }) => ({ how: "broadcast" as const, from, to, address: probeOn(b, to), segment: true, bridges: bridges(from, to) }));
@@ -39,7 +46,13 @@ function findLeaks(a: TargetNetwork, b: TargetNetwork, seen: Measurements): Know
 function explainLeaks(a: TargetNetwork, b: TargetNetwork, leaks: readonly KnownLeak[], first: KnownLeak): VerifyFailure {
   const ways = [...new Set(leaks.map(({ how }) => how))].sort().join(", ");
   const hosts = [...new Set(leaks.flatMap(({ from, to }) => [from, to]))].sort();
-  const base = { check: "isolation" as const, kind: "verify" as const, doing: "isolating", what: `networks ${a.name} and ${b.name} (${ways})`, where: first.from };
+  const base = {
+    check: "isolation" as const,
+    kind: "verify" as const,
+    doing: "isolating",
+    what: `networks ${a.name} and ${b.name} (${ways})`,
+    where: first.from,
+  };
   const [bridgeA, bridgeB] = first.bridges;
   if (leaks.some(({ segment }) => segment)) {
     return {

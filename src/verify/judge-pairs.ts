@@ -13,7 +13,14 @@ export function judgePair(target: VerifyTarget, network: TargetNetwork, from: Ta
   const underlay = lookup.underlay(from.host, to.host);
   const subject = { network: network.name, from: from.host, to: to.host };
   if (row.received === 0) {
-    return [{ ...subject, check: "reach", cause: reachCause(row, underlay), explain: (found) => explainReach(found, target, network, from, to, row, underlay) }];
+    return [
+      {
+        ...subject,
+        check: "reach",
+        cause: reachCause(row, underlay),
+        explain: (found) => explainReach(found, target, network, from, to, row, underlay),
+      },
+    ];
   }
   const findings: Finding[] = [];
   if (!row.fullPassed && !isTooNarrow(underlay)) {
@@ -64,7 +71,16 @@ export function judgeUnderlay(row: UnderlayRow, target: VerifyTarget, lookup: Lo
     why: `the underlay carries ${size} bytes unfragmented, the tunnel needs ${row.sizeBytes}: ${describeNarrow(told, told.from)}`,
     try: `raise the underlay MTU between ${told.from} and ${told.to} to ${row.sizeBytes}${adviseMtu(target, row.from, row.to, carried)}`,
   });
-  return [{ check: "underlay", cause: `${carried} ${row.sizeBytes} ${describeNarrow(told, told.from)}`, network: "", from: row.from, to: row.to, explain }];
+  return [
+    {
+      check: "underlay",
+      cause: `${carried} ${row.sizeBytes} ${describeNarrow(told, told.from)}`,
+      network: "",
+      from: row.from,
+      to: row.to,
+      explain,
+    },
+  ];
 }
 
 /** The host answers, but not to packets of the tunnel's size. No answer at all says nothing: ICMP may be filtered. */
@@ -108,7 +124,10 @@ function explainReach(
 
 /** Who refuses the large packet decides where to look. */
 export function describeNarrow(row: PacketRow, from: string): string {
-  if (row.tooBigMtuBytes === null) return row.fullError === "" ? "larger packets are dropped silently, no ICMP error comes back" : `larger packets fail with "${row.fullError}"`;
+  if (row.tooBigMtuBytes === null)
+    return row.fullError === ""
+      ? "larger packets are dropped silently, no ICMP error comes back"
+      : `larger packets fail with "${row.fullError}"`;
   if (row.fullError.startsWith("local error")) return `an interface or route of ${from} says MTU ${row.tooBigMtuBytes}`;
   return `ICMP says MTU ${row.tooBigMtuBytes}${/ \(from .*\)$/.exec(row.fullError)?.[0] ?? ""}`;
 }
@@ -145,7 +164,11 @@ function explainCopies({ networkNames, places }: Subject, from: TargetHost, to: 
     };
   }
   if (copies > LOOP_COPIES) {
-    return { ...base, why: `${copies} copies of one broadcast arrive: packets go round in a loop`, try: `find the loop now: \`bridge link\` on ${from.host} and ${to.host}; \`spanwire plan\` shows drift` };
+    return {
+      ...base,
+      why: `${copies} copies of one broadcast arrive: packets go round in a loop`,
+      try: `find the loop now: \`bridge link\` on ${from.host} and ${to.host}; \`spanwire plan\` shows drift`,
+    };
   }
   return {
     ...base,

@@ -28,8 +28,16 @@ const BREAKAGES: Record<string, { check: Check; rows(seen: Measurements): number
     rows: (seen) => seen.underlay.length,
     apply: (seen, row) => Object.assign(at(seen.underlay, row), { fullPassed: false, foundMtuBytes: 1400 }),
   },
-  "fragments are counted": { check: "fragments", rows: (seen) => seen.fragments.length, apply: (seen, row) => Object.assign(at(seen.fragments, row), { after: 8 }) },
-  "a gateway is silent": { check: "gateway", rows: (seen) => seen.gateways.length, apply: (seen, row) => Object.assign(at(seen.gateways, row), { reached: false }) },
+  "fragments are counted": {
+    check: "fragments",
+    rows: (seen) => seen.fragments.length,
+    apply: (seen, row) => Object.assign(at(seen.fragments, row), { after: 8 }),
+  },
+  "a gateway is silent": {
+    check: "gateway",
+    rows: (seen) => seen.gateways.length,
+    apply: (seen, row) => Object.assign(at(seen.gateways, row), { reached: false }),
+  },
   "a broadcast is lost": {
     check: "duplicates",
     rows: (seen) => own(seen).length,
@@ -50,7 +58,11 @@ const BREAKAGES: Record<string, { check: Check; rows(seen: Measurements): number
     rows: (seen) => foreign(seen).length,
     apply: (seen, row) => Object.assign(at(foreign(seen), row), { copies: 1 }),
   },
-  "a packet leaks": { check: "isolation", rows: (seen) => seen.isolation.length, apply: (seen, row) => Object.assign(at(seen.isolation, row), { leaked: true }) },
+  "a packet leaks": {
+    check: "isolation",
+    rows: (seen) => seen.isolation.length,
+    apply: (seen, row) => Object.assign(at(seen.isolation, row), { leaked: true }),
+  },
   "egress is not as promised": {
     check: "egress",
     rows: (seen) => seen.egress.length,
@@ -106,7 +118,12 @@ test("any mix of broken measurements never passes, whatever the order of the row
       const report = judge(target, broken);
       // Egress broken twice is whole again: the only breakage that is its own inverse.
       if (chosen.some(([name]) => name !== "egress is not as promised")) expect(report.ok).toBe(false);
-      const reversed = { ...broken, fragments: broken.fragments.toReversed(), isolation: broken.isolation.toReversed(), broadcasts: broken.broadcasts.toReversed() };
+      const reversed = {
+        ...broken,
+        fragments: broken.fragments.toReversed(),
+        isolation: broken.isolation.toReversed(),
+        broadcasts: broken.broadcasts.toReversed(),
+      };
       expect(judge(target, reversed)).toEqual(report);
     }),
     { numRuns: 50 },
@@ -140,7 +157,8 @@ test("a host that is cut off is one line that names it", () => {
 test("an underlay that is too narrow explains the overlay and the fragments", () => {
   const failures = failuresOf((seen) => {
     for (const row of [...seen.pairs, ...seen.underlay]) {
-      if ([row.from, row.to].toSorted().join() === "vm1,vm3") Object.assign(row, { fullPassed: false, foundMtuBytes: "network" in row ? 1350 : 1400 });
+      if ([row.from, row.to].toSorted().join() === "vm1,vm3")
+        Object.assign(row, { fullPassed: false, foundMtuBytes: "network" in row ? 1350 : 1400 });
     }
     Object.assign(at(seen.fragments, 2), { after: 90 });
   });
@@ -163,10 +181,15 @@ test("an underlay that answers no ping is named as not tested, and suspected whe
 });
 
 test("who refuses a packet decides the words", () => {
-  const why = (change: object): string | undefined => failuresOf((seen) => Object.assign(at(seen.underlay, 0), { fullPassed: false, foundMtuBytes: 1400, ...change }))[0]?.why;
+  const why = (change: object): string | undefined =>
+    failuresOf((seen) => Object.assign(at(seen.underlay, 0), { fullPassed: false, foundMtuBytes: 1400, ...change }))[0]?.why;
   expect(why({})).toContain("larger packets are dropped silently");
-  expect(why({ tooBigMtuBytes: 1400, fullError: "Frag needed and DF set (mtu = 1400) (from 192.0.2.9)" })).toContain("ICMP says MTU 1400 (from 192.0.2.9)");
-  expect(why({ tooBigMtuBytes: 1400, fullError: "local error: message too long, mtu=1400" })).toContain("an interface or route of vm1 says MTU 1400");
+  expect(why({ tooBigMtuBytes: 1400, fullError: "Frag needed and DF set (mtu = 1400) (from 192.0.2.9)" })).toContain(
+    "ICMP says MTU 1400 (from 192.0.2.9)",
+  );
+  expect(why({ tooBigMtuBytes: 1400, fullError: "local error: message too long, mtu=1400" })).toContain(
+    "an interface or route of vm1 says MTU 1400",
+  );
 });
 
 test("a few copies are a double entry, many are a loop", () => {
@@ -195,7 +218,13 @@ test("an outside nobody knows, or that the host does not see, is not tested", ()
 
 test("leaks name their cause: a shared segment, a host that answers, a host that forwards", () => {
   const find = (how: string, of: string) => (seen: Measurements) =>
-    Object.assign(at(seen.isolation.filter((row) => row.how === how), 0), { leaked: true, of });
+    Object.assign(
+      at(
+        seen.isolation.filter((row) => row.how === how),
+        0,
+      ),
+      { leaked: true, of },
+    );
   expect(failuresOf(find("arp", "probe"))[0]?.why).toContain("share a segment");
   expect(failuresOf(find("arp", "gateway"))[0]?.try).toContain("net.ipv4.conf.br-apps.arp_ignore");
   expect(failuresOf(find("unicast", "probe"))[0]?.why).toContain("hosts forward between the two");
@@ -205,13 +234,22 @@ test("containers: their own failure, unless the hosts' probes failed already", (
   const container = (host: string, name: string, address: string) => ({ host, network: "apps", container: name, address, pid: 4242 });
   const [web, db] = [container("vm1", "web", "10.64.1.130"), container("vm2", "db", "10.64.2.130")];
   const row: ContainerRow = { ...at(createHealthy(target).pairs, 0), network: "apps", from: web, to: db, promisedBytes: 1450 };
-  const narrow = { ...row, fullPassed: false, foundMtuBytes: 1400, tooBigMtuBytes: 1400, fullError: "local error: message too long, mtu=1400" };
+  const narrow = {
+    ...row,
+    fullPassed: false,
+    foundMtuBytes: 1400,
+    tooBigMtuBytes: 1400,
+    fullError: "local error: message too long, mtu=1400",
+  };
   const back = { ...row, from: db, to: web };
   expect(judge(target, { ...createHealthy(target), containers: [row] })).toMatchObject({
     ok: true,
     containers: [{ name: "apps", pairs: [{ from: "web", to: "db", fromHost: "vm1", toHost: "vm2", reachable: true, mtuBytes: 1450 }] }],
   });
-  expect(failuresOf((seen) => seen.containers.push(narrow, back))[0]).toMatchObject({ check: "container", what: "web@vm1 -> db@vm2 on network apps" });
+  expect(failuresOf((seen) => seen.containers.push(narrow, back))[0]).toMatchObject({
+    check: "container",
+    what: "web@vm1 -> db@vm2 on network apps",
+  });
   const silent = { ...row, received: 0, fullPassed: false };
   expect(failuresOf((seen) => seen.containers.push(silent, back)).map(({ check }) => check)).toEqual(["container"]);
   const both = failuresOf((seen) => {

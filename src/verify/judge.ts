@@ -19,11 +19,15 @@ export function judge(target: VerifyTarget, seen: Measurements): VerifyReport {
     ]),
   );
   const underlay = seen.underlay.filter(({ answered }) => answered).flatMap((row) => judgeUnderlay(row, target, lookup));
-  const broken = new Set([...pairs, ...underlay.flatMap((finding) => target.networks.map(({ name }) => ({ ...finding, network: name })))].map(pairKey));
+  const broken = new Set(
+    [...pairs, ...underlay.flatMap((finding) => target.networks.map(({ name }) => ({ ...finding, network: name })))].map(pairKey),
+  );
   const findings = [...pairs, ...underlay, ...judgeFragments(seen), ...judgeEgress(target, seen), ...judgeContainers(seen, broken)];
   const isolation = judgeIsolation(target, seen);
   const failures: VerifyFailure[] = [...judgeProblems(seen), ...groupFindings(findings), ...isolation.failures];
-  const untested = networks.flatMap(({ name, pairs: rows }) => rows.filter(({ tested }) => !tested).map(({ from, to }) => `${name}: ${from} -> ${to}`));
+  const untested = networks.flatMap(({ name, pairs: rows }) =>
+    rows.filter(({ tested }) => !tested).map(({ from, to }) => `${name}: ${from} -> ${to}`),
+  );
   return {
     version: 1,
     ok: failures.length === 0,
@@ -40,7 +44,9 @@ function pairKey({ network, from, to }: Finding): string {
 }
 
 function reportNetwork(network: TargetNetwork, lookup: Lookup): NetworkReport {
-  const pairs = network.hosts.flatMap((from) => network.hosts.filter((to) => to !== from).map((to) => reportPair(network, from.host, to.host, lookup)));
+  const pairs = network.hosts.flatMap((from) =>
+    network.hosts.filter((to) => to !== from).map((to) => reportPair(network, from.host, to.host, lookup)),
+  );
   return { name: network.name, mtuBytes: network.mtuBytes, pairs };
 }
 

@@ -12,6 +12,8 @@ test("only the named hosts stay, in networks and underlay", () => {
 
 test("every unknown name is a problem, and a key of every object is none of them", () => {
   expect(() => limitTarget(target, ["vm1", "vm9", "constructor"])).toThrow(
-    expect.objectContaining({ problems: [expect.objectContaining({ kind: "input", what: "vm9" }), expect.objectContaining({ what: "constructor" })] }),
+    expect.objectContaining({
+      problems: [expect.objectContaining({ kind: "input", what: "vm9" }), expect.objectContaining({ what: "constructor" })],
+    }),
   );
 });

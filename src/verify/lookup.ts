@@ -12,7 +12,11 @@ export function createLookup(seen: Measurements): Lookup {
   // A host that was lost on the way answers nobody: that is its failure, not one of every pair.
   const lost = new Set(seen.hostProblems.map(({ host }) => host));
   const key = (...parts: string[]): string => JSON.stringify(parts);
-  const pairs = new Map(seen.pairs.filter(({ answered, from, to }) => answered && !lost.has(from) && !lost.has(to)).map((row) => [key(row.network, row.from, row.to), row]));
+  const pairs = new Map(
+    seen.pairs
+      .filter(({ answered, from, to }) => answered && !lost.has(from) && !lost.has(to))
+      .map((row) => [key(row.network, row.from, row.to), row]),
+  );
   const underlay = new Map(seen.underlay.filter(({ answered }) => answered).map((row) => [key(row.from, row.to), row]));
   const gateways = new Map(seen.gateways.map((row) => [key(row.network, row.from, row.to), row.reached]));
   const broadcasts = new Map(seen.broadcasts.filter(({ a, b }) => a === b).map((row) => [key(row.a, row.from, row.to), row.copies]));

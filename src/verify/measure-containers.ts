@@ -7,11 +7,22 @@ import type { VerifyTarget } from "./target.ts";
 const MAX_PER_HOST = 8;
 
 /** Every ordered pair of running containers of one network, also on one host. */
-export function createContainerJourneys(target: VerifyTarget, session: Session, containers: readonly ContainerTarget[], seen: Measurements): Journey[] {
+export function createContainerJourneys(
+  target: VerifyTarget,
+  session: Session,
+  containers: readonly ContainerTarget[],
+  seen: Measurements,
+): Journey[] {
   return target.networks.flatMap((network) => {
-    const chosen = [...Map.groupBy(containers.filter((container) => container.network === network.name), ({ host }) => host)].flatMap(([host, here]) => {
+    const chosen = [
+      ...Map.groupBy(
+        containers.filter((container) => container.network === network.name),
+        ({ host }) => host,
+      ),
+    ].flatMap(([host, here]) => {
       if (!session.isUp(host)) return [];
-      if (here.length > MAX_PER_HOST) seen.notTested.push(`${network.name} on ${host}: ${here.length - MAX_PER_HOST} of ${here.length} running containers`);
+      if (here.length > MAX_PER_HOST)
+        seen.notTested.push(`${network.name} on ${host}: ${here.length - MAX_PER_HOST} of ${here.length} running containers`);
       return here.slice(0, MAX_PER_HOST);
     });
     return chosen.flatMap((from) =>

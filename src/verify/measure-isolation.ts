@@ -34,14 +34,22 @@ export function askResolves(round: Round, endpoints: readonly Endpoint[], waitMs
       const asked = wanted.slice(0, share);
       if (asked.length === 0) continue;
       if (asked.length < wanted.length) {
-        seen.notTested.push(`${from.network.name} on ${from.at.host}: ${wanted.length - asked.length} of ${wanted.length} foreign addresses not asked for by ARP`);
+        seen.notTested.push(
+          `${from.network.name} on ${from.at.host}: ${wanted.length - asked.length} of ${wanted.length} foreign addresses not asked for by ARP`,
+        );
       }
-      round.ask(from.at.host, { at: "probe", network: from.network.name }, "resolve", { addresses: asked.map(({ address }) => address), waitMs }, (answers) => {
-        for (const [index, { mac }] of answers.entries()) {
-          const question = asked[index];
-          if (question !== undefined) seen.isolation.push({ ...question, leaked: mac !== null });
-        }
-      });
+      round.ask(
+        from.at.host,
+        { at: "probe", network: from.network.name },
+        "resolve",
+        { addresses: asked.map(({ address }) => address), waitMs },
+        (answers) => {
+          for (const [index, { mac }] of answers.entries()) {
+            const question = asked[index];
+            if (question !== undefined) seen.isolation.push({ ...question, leaked: mac !== null });
+          }
+        },
+      );
     }
   }
 }
@@ -67,7 +75,13 @@ export function askForeignUnicast(round: Round, endpoints: readonly Endpoint[], 
 }
 
 /** Which of the foreign unicast tokens one endpoint received. */
-export function takeForeignUnicast(to: Endpoint, endpoints: readonly Endpoint[], tokens: ReadonlySet<string>, run: string, seen: Measurements): void {
+export function takeForeignUnicast(
+  to: Endpoint,
+  endpoints: readonly Endpoint[],
+  tokens: ReadonlySet<string>,
+  run: string,
+  seen: Measurements,
+): void {
   for (const from of findForeign(to, endpoints)) {
     seen.isolation.push({ ...row(from, to, "unicast", "probe"), leaked: tokens.has(formatToken(run, "unicast", from)) });
   }

@@ -43,7 +43,9 @@ export function askPackets(round: Round, journeys: readonly Journey[], timeoutMs
         if (result !== undefined) fill(row, result);
       }
     };
-    const small = take((row, result) => Object.assign(row, { answered: true, received: result.received, rttMs: result.rttMs, error: result.error }));
+    const small = take((row, result) =>
+      Object.assign(row, { answered: true, received: result.received, rttMs: result.rttMs, error: result.error }),
+    );
     const full = take((row, result) =>
       Object.assign(row, { fullPassed: result.received > 0, fullError: result.error, tooBigMtuBytes: result.tooBigMtuBytes }),
     );

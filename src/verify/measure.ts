@@ -47,7 +47,11 @@ function createMeasurements(): Measurements {
 }
 
 /** Measures everything in a handful of rounds, every host in parallel. Leaves no probe behind, also when it fails. */
-export async function measureCluster(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: MeasureOptions): Promise<Measurements> {
+export async function measureCluster(
+  target: VerifyTarget,
+  connections: ReadonlyMap<string, Connection>,
+  options: MeasureOptions,
+): Promise<Measurements> {
   const seen = createMeasurements();
   const session = await openSession(target, connections, options.mark, seen);
   try {
@@ -65,7 +69,10 @@ export async function measureCluster(target: VerifyTarget, connections: Readonly
 async function measureSizes(session: Session, journeys: readonly Journey[]): Promise<void> {
   for (const onHost of [true, false]) {
     const round = session.createRound();
-    askSearches(round, journeys.filter(({ place }) => (place.at === "host") === onHost));
+    askSearches(
+      round,
+      journeys.filter(({ place }) => (place.at === "host") === onHost),
+    );
     await round.run();
   }
 }
@@ -106,7 +113,11 @@ async function measureReplies(
   seen: Measurements,
 ): Promise<Journey[]> {
   const round = session.createRound();
-  const journeys = [...createPairJourneys(session.endpoints, seen), ...createUnderlayJourneys(target, session, seen), ...createContainerJourneys(target, session, options.containers, seen)];
+  const journeys = [
+    ...createPairJourneys(session.endpoints, seen),
+    ...createUnderlayJourneys(target, session, seen),
+    ...createContainerJourneys(target, session, options.containers, seen),
+  ];
   askPackets(round, journeys, options.replyMs);
   if (!options.light) {
     askGateways(round, session.endpoints, options.replyMs, seen);
@@ -131,7 +142,14 @@ function createPairJourneys(endpoints: readonly Endpoint[], seen: Measurements):
         const carried = seen.underlay.find((under) => under.from === row.from && under.to === row.to)?.foundMtuBytes ?? null;
         return carried === null ? null : carried - from.network.overheadBytes;
       };
-      return { host: from.at.host, place: { at: "probe", network: from.network.name }, address, sizeBytes: from.network.mtuBytes, row, guessBytes };
+      return {
+        host: from.at.host,
+        place: { at: "probe", network: from.network.name },
+        address,
+        sizeBytes: from.network.mtuBytes,
+        row,
+        guessBytes,
+      };
     }),
   );
 }

@@ -27,7 +27,8 @@ export function renderMatrix(matrix: Matrix): string {
   if (names.length === 0) return matrix.title;
   const label = Math.max(...names.map((name) => name.length));
   const cell = Math.max(label, NARROWEST_CELL) + GAP;
-  const lines = label + cell * names.length <= matrix.columns ? renderWide(matrix, label, cell) : renderNarrow(matrix, Math.min(label, MAX_LABEL));
+  const lines =
+    label + cell * names.length <= matrix.columns ? renderWide(matrix, label, cell) : renderNarrow(matrix, Math.min(label, MAX_LABEL));
   return [matrix.title, ...lines].join("\n");
 }
 

@@ -21,7 +21,8 @@ function report(hosts: readonly string[], change: (seen: Measurements) => void =
 const hosts = (count: number): string[] => Array.from({ length: count }, (_, index) => `host${index + 1}`);
 
 test("a small cluster shows round trips, networks and isolation", () => {
-  expect(renderReport(report(["vm1", "vm2", "vm3"]), { columns: 80, colour: false })).toBe(`apps  6 of 6 pairs ok, 1450 bytes without fragments, round trip in ms
+  expect(renderReport(report(["vm1", "vm2", "vm3"]), { columns: 80, colour: false }))
+    .toBe(`apps  6 of 6 pairs ok, 1450 bytes without fragments, round trip in ms
        vm1    vm2    vm3
 vm1      -   0.20   0.20
 vm2   0.20      -   0.20

@@ -13,7 +13,13 @@ export interface Endpoint {
 
 /** One question per host at a time: `ask` collects, `run` sends one batch to every host in parallel. */
 export interface Round {
-  ask<Op extends OperationName>(host: string, place: Place, op: Op, params: Operations[Op]["params"], take: (result: Operations[Op]["result"]) => void): void;
+  ask<Op extends OperationName>(
+    host: string,
+    place: Place,
+    op: Op,
+    params: Operations[Op]["params"],
+    take: (result: Operations[Op]["result"]) => void,
+  ): void;
   run(): Promise<void>;
 }
 

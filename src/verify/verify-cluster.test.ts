@@ -3,10 +3,13 @@ import { createFakeHosts } from "./fake-hosts.fixture.ts";
 import { createTarget } from "./healthy.fixture.ts";
 import { verifyCluster, verifyPairs } from "./verify-cluster.ts";
 
-const target = createTarget(["vm1", "vm2", "vm3"], [
-  { name: "apps", egress: "masquerade" },
-  { name: "legacy", egress: "none" },
-]);
+const target = createTarget(
+  ["vm1", "vm2", "vm3"],
+  [
+    { name: "apps", egress: "masquerade" },
+    { name: "legacy", egress: "none" },
+  ],
+);
 
 test("a flawless cluster passes in six requests a host, and every probe is stopped", async () => {
   const { connections, requests } = createFakeHosts(target);
@@ -28,7 +31,11 @@ test.each([0, 1, 2, 3, 4])("a host lost after %i requests is one failure; the ot
   const { connections, requests } = createFakeHosts(target, { lostAfter: { vm3: count } });
   const report = await verifyCluster(target, connections, { nftTable: "t", settleMs: 1 });
   expect(report.failures).toMatchObject([{ check: "host", kind: "unreachable", where: "vm3" }]);
-  expect(report.networks[0]?.pairs.find(({ from, to }) => from === "vm1" && to === "vm2")).toMatchObject({ reachable: true, mtuBytes: 1450, copies: 1 });
+  expect(report.networks[0]?.pairs.find(({ from, to }) => from === "vm1" && to === "vm2")).toMatchObject({
+    reachable: true,
+    mtuBytes: 1450,
+    copies: 1,
+  });
   expect(report.notTested).toContain("apps: vm1 -> vm3");
   expect(requests).toContain("vm1 probe.stop");
   expect(requests).toContain("vm2 probe.stop");

@@ -18,11 +18,19 @@ function resolveOptions(options: VerifyOptions, light: boolean): MeasureOptions 
 }
 
 /** Measures every promise of the cluster. A host that is missing in `connections` is a failure; the rest goes on. */
-export async function verifyCluster(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verifyCluster(
+  target: VerifyTarget,
+  connections: ReadonlyMap<string, Connection>,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
   return judge(target, await measureCluster(target, connections, resolveOptions(options, false)));
 }
 
 /** Reachability and packet size only: what `apply` asks before it confirms. */
-export async function verifyPairs(target: VerifyTarget, connections: ReadonlyMap<string, Connection>, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verifyPairs(
+  target: VerifyTarget,
+  connections: ReadonlyMap<string, Connection>,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
   return judge(target, await measureCluster(target, connections, resolveOptions(options, true)));
 }

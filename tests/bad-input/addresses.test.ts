@@ -40,7 +40,24 @@ describe("B21: subnets over something that is there", () => {
 });
 
 describe("B22, B23: prefixes that are none", () => {
-  it.each(["10.0.0.5/24", "10.0.0.0/255.255.0.255", "10.0.0.0/31", "10.0.0.0/32", "10.0.0.0/30", "0.0.0.0/0", "10.0.0.0/33", "fd00::/129", "10.0.0.0", "10.0.0.0/", "10.0.0.0/-8", "fd00::1/64", "::/0", "fd00::/127", "10.0.0.0/08", ""])("%s", (prefix) => {
+  it.each([
+    "10.0.0.5/24",
+    "10.0.0.0/255.255.0.255",
+    "10.0.0.0/31",
+    "10.0.0.0/32",
+    "10.0.0.0/30",
+    "0.0.0.0/0",
+    "10.0.0.0/33",
+    "fd00::/129",
+    "10.0.0.0",
+    "10.0.0.0/",
+    "10.0.0.0/-8",
+    "fd00::1/64",
+    "::/0",
+    "fd00::/127",
+    "10.0.0.0/08",
+    "",
+  ])("%s", (prefix) => {
     expect(problemsOf(subnet(prefix))).toMatchSnapshot();
   });
 });
@@ -78,15 +95,25 @@ describe("B24: slices that do not fit", () => {
     `);
   });
 
-  it.each(["{ vm9: 10.64.0.0/20 }", "{ vm1: 10.32.0.0/20 }", "{ vm1: 10.64.0.5/20 }", "{ vm1: 10.64.0.0/29 }", "{ vm1: 10.64.0.0/20, vm2: 10.64.0.0/24 }", "{ VM1: 10.64.0.0/20 }"])("refuses the pins %s", (pins) => {
+  it.each([
+    "{ vm9: 10.64.0.0/20 }",
+    "{ vm1: 10.32.0.0/20 }",
+    "{ vm1: 10.64.0.5/20 }",
+    "{ vm1: 10.64.0.0/29 }",
+    "{ vm1: 10.64.0.0/20, vm2: 10.64.0.0/24 }",
+    "{ VM1: 10.64.0.0/20 }",
+  ])("refuses the pins %s", (pins) => {
     expect(problemsOf(networkWith(`addressing: { hosts: ${pins} }`))).toMatchSnapshot();
   });
 });
 
 describe("B25: reserved ranges", () => {
-  it.each(["127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/8", "240.0.0.0/8", "fe80::/64", "ff00::/16", "::/96"])("%s", (prefix) => {
-    expect(problemsOf(subnet(prefix))).toMatchSnapshot();
-  });
+  it.each(["127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/8", "240.0.0.0/8", "fe80::/64", "ff00::/16", "::/96"])(
+    "%s",
+    (prefix) => {
+      expect(problemsOf(subnet(prefix))).toMatchSnapshot();
+    },
+  );
 
   it("warns of the shared range", () => {
     expect(warningsOf(subnet("100.64.0.0/16"))).toMatchInlineSnapshot(`
@@ -108,7 +135,24 @@ describe("B26: public ranges", () => {
 });
 
 describe("B27, B28: addresses in disguise", () => {
-  it.each(["010.0.0.1", "0x7f.1", "127.1", "2130706433", "10.0.0.1/24", "::ffff:10.0.0.1", "::ffff:a00:1", "64:ff9b::1", "fe80::1%eth0", "fe80::1", "::1", "127.0.0.1", "0.0.0.0", "224.0.0.1", "vm1.example.org", ""])("refuses the host address %s", (address) => {
+  it.each([
+    "010.0.0.1",
+    "0x7f.1",
+    "127.1",
+    "2130706433",
+    "10.0.0.1/24",
+    "::ffff:10.0.0.1",
+    "::ffff:a00:1",
+    "64:ff9b::1",
+    "fe80::1%eth0",
+    "fe80::1",
+    "::1",
+    "127.0.0.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "vm1.example.org",
+    "",
+  ])("refuses the host address %s", (address) => {
     expect(problemsOf(host(address))).toMatchSnapshot();
   });
 

@@ -51,7 +51,11 @@ describe("init", () => {
     expect(out).toBe(`${file}\n`);
     const { cluster, warnings } = await readSpec(file);
     expect(warnings).toEqual([]);
-    expect(cluster).toMatchObject({ name: "null", hosts: [{ name: "1" }, { name: "vm1" }], networks: [{ name: "apps", subnet: "10.224.0.0/12" }] });
+    expect(cluster).toMatchObject({
+      name: "null",
+      hosts: [{ name: "1" }, { name: "vm1" }],
+      networks: [{ name: "apps", subnet: "10.224.0.0/12" }],
+    });
     expect((await readFile(file, "utf8")).startsWith("# yaml-language-server: $schema=")).toBe(true);
   });
 
@@ -64,7 +68,9 @@ describe("init", () => {
   it("leaves an existing file alone", async () => {
     const file = join(directory, "s.yaml");
     await writeFile(file, "mine");
-    expect(await problemsOf(spanwire("init", "--file", file))).toEqual(["writing DIR/s.yaml: it exists, and is not overwritten -> name another file with --file"]);
+    expect(await problemsOf(spanwire("init", "--file", file))).toEqual([
+      "writing DIR/s.yaml: it exists, and is not overwritten -> name another file with --file",
+    ]);
     expect(await readFile(file, "utf8")).toBe("mine");
   });
 
@@ -84,7 +90,10 @@ describe("init", () => {
 describe("validate", () => {
   it("says what is in a good file, and warns on stderr", async () => {
     const file = join(directory, "s.yaml");
-    await writeFile(file, "version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks: { apps: { subnet: 172.20.0.0/16 } }\n");
+    await writeFile(
+      file,
+      "version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks: { apps: { subnet: 172.20.0.0/16 } }\n",
+    );
     await spanwire("validate", "--file", file);
     expect(out).toBe(`${file} is valid: cluster c, 1 host, 1 network (apps 172.20.0.0/16)\n`);
     expect(err).toContain("warning: ");
@@ -113,7 +122,9 @@ describe("B07, B43: what may be read", () => {
     const large = join(directory, "large");
     await writeFile(large, "");
     await truncate(large, 2 ** 30);
-    const answers = await Promise.all([join(directory, "missing"), directory, fifo, device, large].map((file) => problemsOf(readSpec(file))));
+    const answers = await Promise.all(
+      [join(directory, "missing"), directory, fifo, device, large].map((file) => problemsOf(readSpec(file))),
+    );
     expect(answers.flat()).toMatchInlineSnapshot(`
       [
         "opening DIR/missing: there is no such file -> name it with --file, or write a first one with \`spanwire init\`",

@@ -6,12 +6,15 @@ import { networkWith, problemsOf, specWith } from "./problems-of.ts";
  * for links (B33): there is nothing to get wrong, and naming one is an unknown field.
  */
 describe("B29, B31, B33: what the file has no field for", () => {
-  it.each(["gateway: 10.64.0.1", "static: { web: 10.64.0.9 }", "mac: 01:00:5e:00:00:01", "links: [[vm1, vm9]]"])("refuses %s as unknown", (field) => {
-    const [name] = field.split(":");
-    expect(problemsOf(networkWith(field))).toEqual([
-      `7:33 input, networks.apps.${name}: there is no field "${name}" here -> use one of: subnet, dataplane, addressing, egress, mtu, docker`,
-    ]);
-  });
+  it.each(["gateway: 10.64.0.1", "static: { web: 10.64.0.9 }", "mac: 01:00:5e:00:00:01", "links: [[vm1, vm9]]"])(
+    "refuses %s as unknown",
+    (field) => {
+      const [name] = field.split(":");
+      expect(problemsOf(networkWith(field))).toEqual([
+        `7:33 input, networks.apps.${name}: there is no field "${name}" here -> use one of: subnet, dataplane, addressing, egress, mtu, docker`,
+      ]);
+    },
+  );
 });
 
 it("B30: one address for two hosts", () => {
@@ -33,7 +36,8 @@ describe("B32: MTU bounds", () => {
         "7:40 input, networks.apps.mtu: 1279 is less than 1280, the least IPv6 needs (RFC 8200, section 5) -> write 1280 or more",
       ]
     `);
-    expect(problemsOf(specWith({ hosts: "  vm1: { address: '2001:db8::1' }", networks: "  apps: { subnet: 10.64.0.0/12, mtu: 65470 }" }))).toMatchInlineSnapshot(`
+    expect(problemsOf(specWith({ hosts: "  vm1: { address: '2001:db8::1' }", networks: "  apps: { subnet: 10.64.0.0/12, mtu: 65470 }" })))
+      .toMatchInlineSnapshot(`
       [
         "6:38 input, networks.apps.mtu: 65470 is more than 65535 - 70 (vxlan over IPv6) = 65465 -> write 65465 or less, or leave it out",
       ]

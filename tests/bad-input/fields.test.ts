@@ -48,12 +48,18 @@ describe("B09: unknown and misspelt fields", () => {
     `);
   });
 
-  it.each(["ovs", "routed", "wireguard", "auto", "vxlna", "{ type: ovs, tunnel: gre, topology: ring, loops: rstp }", "{ type: vxlan, peers: evpn }", "{ type: vxlan, encrypt: wireguard }"])(
-    "names a data plane of a later version: %s",
-    (dataplane) => {
-      expect(problemsOf(networkWith(`dataplane: ${dataplane}`))).toMatchSnapshot();
-    },
-  );
+  it.each([
+    "ovs",
+    "routed",
+    "wireguard",
+    "auto",
+    "vxlna",
+    "{ type: ovs, tunnel: gre, topology: ring, loops: rstp }",
+    "{ type: vxlan, peers: evpn }",
+    "{ type: vxlan, encrypt: wireguard }",
+  ])("names a data plane of a later version: %s", (dataplane) => {
+    expect(problemsOf(networkWith(`dataplane: ${dataplane}`))).toMatchSnapshot();
+  });
 
   it("names other features of a later version", () => {
     expect(problemsOf(networkWith("docker: { defaultBridge: true }"))).toMatchInlineSnapshot(`
@@ -70,7 +76,20 @@ describe("B09: unknown and misspelt fields", () => {
 });
 
 describe("B10: YAML 1.1 habits and wrong types", () => {
-  it.each(["mtu: yes", "mtu: 0o17", "mtu: 0x5dc", "mtu: 1_000", "mtu: 01400", "mtu: 11:22:33:44:55:66", "mtu: [1400]", "mtu: '1400'", "mtu:", "egress: no", "docker: off", "dataplane: [vxlan]"])("%s", (field) => {
+  it.each([
+    "mtu: yes",
+    "mtu: 0o17",
+    "mtu: 0x5dc",
+    "mtu: 1_000",
+    "mtu: 01400",
+    "mtu: 11:22:33:44:55:66",
+    "mtu: [1400]",
+    "mtu: '1400'",
+    "mtu:",
+    "egress: no",
+    "docker: off",
+    "dataplane: [vxlan]",
+  ])("%s", (field) => {
     expect(problemsOf(networkWith(field))).toMatchSnapshot();
   });
 
@@ -94,7 +113,8 @@ describe("B11: VNIs", () => {
 });
 
 it("B12: one VNI for two networks", () => {
-  const networks = "  apps: { subnet: 10.64.0.0/12, dataplane: { type: vxlan, vni: 42 } }\n  data: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: 42 } }";
+  const networks =
+    "  apps: { subnet: 10.64.0.0/12, dataplane: { type: vxlan, vni: 42 } }\n  data: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: 42 } }";
   expect(problemsOf(specWith({ networks }))).toMatchInlineSnapshot(`
     [
       "8:64 input, networks.data.dataplane.vni: VNI 42 is also the VNI of apps (line 7): the two networks would be one -> choose another VNI, or leave it out",
@@ -104,7 +124,24 @@ it("B12: one VNI for two networks", () => {
 
 /** Names of networks become parts of names of links and Docker networks; the link's own name is a hash. */
 describe("B13, B14, B15, B16: network names", () => {
-  const bad = ["a".repeat(32), '""', '"."', '".."', '"a/b"', '"a:b"', '"a b"', "1a", '"x;reboot"', '"`id`"', '"$(id)"', `"it's"`, '"a\\nb"', '"-rf"', '"--help"', '"a%d"'];
+  const bad = [
+    "a".repeat(32),
+    '""',
+    '"."',
+    '".."',
+    '"a/b"',
+    '"a:b"',
+    '"a b"',
+    "1a",
+    '"x;reboot"',
+    '"`id`"',
+    '"$(id)"',
+    `"it's"`,
+    '"a\\nb"',
+    '"-rf"',
+    '"--help"',
+    '"a%d"',
+  ];
   it.each(bad)("refuses %s", (name) => {
     expect(problemsOf(specWith({ networks: `  ${name}: { subnet: 10.64.0.0/12 }` }))).toMatchSnapshot();
   });
@@ -145,7 +182,14 @@ describe("B17: names Docker has already", () => {
 });
 
 describe("B18, B19: characters that deceive", () => {
-  const names = { homoglyph: "\u0430pps", zeroWidth: "ap\u200bps", emoji: "\u{1f600}", fullWidth: "\uff41pps", escape: '"a\\e[31m"', html: '"<b>"' };
+  const names = {
+    homoglyph: "\u0430pps",
+    zeroWidth: "ap\u200bps",
+    emoji: "\u{1f600}",
+    fullWidth: "\uff41pps",
+    escape: '"a\\e[31m"',
+    html: '"<b>"',
+  };
   it.each(Object.entries(names))("refuses a %s in a name, and shows it harmlessly", (_kind, name) => {
     const problems = problemsOf(specWith({ networks: `  ${name}: { subnet: 10.64.0.0/12 }` }));
     expect(problems).toMatchSnapshot();
@@ -165,11 +209,26 @@ describe("B18, B19: characters that deceive", () => {
 
 /** B44 in short: what `ssh` would take for an option or for more than one word. */
 describe("B15: ssh destinations", () => {
-  it.each(["-oProxyCommand=x", "root@-oProxyCommand=x", "vm1 -p 22", "a\\nb", "", "ssh://vm1:70000", "ssh://vm1:0", "ssh://-vm1", "root@", "a@b@c", "vm1;id"])("refuses %j", (ssh) => {
+  it.each([
+    "-oProxyCommand=x",
+    "root@-oProxyCommand=x",
+    "vm1 -p 22",
+    "a\\nb",
+    "",
+    "ssh://vm1:70000",
+    "ssh://vm1:0",
+    "ssh://-vm1",
+    "root@",
+    "a@b@c",
+    "vm1;id",
+  ])("refuses %j", (ssh) => {
     expect(problemsOf(specWith({ hosts: `  vm1: { address: 192.0.2.1, ssh: "${ssh}" }` }))).toMatchSnapshot();
   });
 
-  it.each(["vm1", "root@vm1", "root@192.0.2.1", "my_alias", "ssh://root@vm1:2222", "ssh://[fd00::1]:22", "fd00::1"])("accepts %s", (ssh) => {
-    expect(problemsOf(specWith({ hosts: `  vm1: { address: 192.0.2.1, ssh: "${ssh}" }` }))).toEqual([]);
-  });
+  it.each(["vm1", "root@vm1", "root@192.0.2.1", "my_alias", "ssh://root@vm1:2222", "ssh://[fd00::1]:22", "fd00::1"])(
+    "accepts %s",
+    (ssh) => {
+      expect(problemsOf(specWith({ hosts: `  vm1: { address: 192.0.2.1, ssh: "${ssh}" }` }))).toEqual([]);
+    },
+  );
 });

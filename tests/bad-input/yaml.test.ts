@@ -32,7 +32,10 @@ describe("B02: indentation, encodings, line ends", () => {
         "7:38 input, networks.apps.mtu: 1 is less than 576 -> write 576 or more",
       ]
     `);
-    const mixed = networkWith("mtu: 1").split("\n").map((line, i) => line + (i % 2 === 0 ? "\r\n" : "\n")).join("");
+    const mixed = networkWith("mtu: 1")
+      .split("\n")
+      .map((line, i) => line + (i % 2 === 0 ? "\r\n" : "\n"))
+      .join("");
     expect(problemsOf(mixed)).toMatchInlineSnapshot(`
       [
         "7:38 input, networks.apps.mtu: 1 is less than 576 -> write 576 or more",
@@ -88,7 +91,14 @@ describe("B03: alias bombs", () => {
   });
 
   it("accepts a few aliases for repeated parts", () => {
-    expect(problemsOf(specWith({ networks: "  apps: { subnet: 10.64.0.0/12, dataplane: &plane { type: vxlan, port: 4789 } }\n  data: { subnet: 10.80.0.0/16, dataplane: *plane }" }))).toEqual([]);
+    expect(
+      problemsOf(
+        specWith({
+          networks:
+            "  apps: { subnet: 10.64.0.0/12, dataplane: &plane { type: vxlan, port: 4789 } }\n  data: { subnet: 10.80.0.0/16, dataplane: *plane }",
+        }),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -124,7 +134,8 @@ describe("B05: keys twice", () => {
         "5:3 input, hosts.VM1: "VM1" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write vm1",
       ]
     `);
-    expect(problemsOf(specWith({ hosts: "  caf\u00e9: { address: 192.0.2.1 }\n  cafe\u0301: { address: 192.0.2.2 }" }))).toMatchInlineSnapshot(`
+    expect(problemsOf(specWith({ hosts: "  caf\u00e9: { address: 192.0.2.1 }\n  cafe\u0301: { address: 192.0.2.2 }" })))
+      .toMatchInlineSnapshot(`
       [
         "4:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write cafe",
         "5:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write cafe",

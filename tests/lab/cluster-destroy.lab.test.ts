@@ -65,14 +65,19 @@ describe("without Docker", () => {
 
   test("F26: a VNI and port that a device of somebody else holds", async () => {
     await cluster.on("vm2", "ip", "link", "add", "flannel.1", "type", "vxlan", "id", "4242", "dstport", "8472", "local", "10.99.0.2");
-    await expectRefused(/network apps on vm2: VNI 4242 on UDP port 8472 is taken by flannel\.1, which is not ours/, /try: set another vni or port/);
+    await expectRefused(
+      /network apps on vm2: VNI 4242 on UDP port 8472 is taken by flannel\.1, which is not ours/,
+      /try: set another vni or port/,
+    );
     await cluster.on("vm2", "ip", "link", "del", "flannel.1");
   });
 
   test("a UDP port that another program has bound", async () => {
     const { namespace } = cluster.lab.hosts[2]!;
     const bind = `require("node:dgram").createSocket("udp4").bind(8472, () => process.stdout.write("bound"))`;
-    const program = spawn("nsenter", [`--net=/run/netns/${namespace}`, "--", process.execPath, "-e", bind], { stdio: ["ignore", "pipe", "inherit"] });
+    const program = spawn("nsenter", [`--net=/run/netns/${namespace}`, "--", process.execPath, "-e", bind], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(program.stdout, "data");
     try {
       await expectRefused(/network apps on vm3: UDP port 8472 is in use by another program/);
@@ -94,10 +99,20 @@ describe("without Docker", () => {
     const host = first.hosts[1]!;
     const transport = createLabTransport(cluster.lab.runId);
     const connection = await transport.open({ name: host.host, address: host.address, ssh: host.ssh });
-    await connection.request("begin", { planId: planIdOf(first), clusterUuid: first.clusterUuid, address: host.address, basis: host.basis, operator: "ada@desk", steps: host.steps });
+    await connection.request("begin", {
+      planId: planIdOf(first),
+      clusterUuid: first.clusterUuid,
+      address: host.address,
+      basis: host.basis,
+      operator: "ada@desk",
+      steps: host.steps,
+    });
     try {
       const second = await cluster.spanwire(["apply"]);
-      expect([second.exitCode, second.stderr]).toEqual([1, expect.stringMatching(/the host on vm2: ada@desk has been applying plan [0-9a-f]{16} since 20\d\d-\d\d-\d\dT/)]);
+      expect([second.exitCode, second.stderr]).toEqual([
+        1,
+        expect.stringMatching(/the host on vm2: ada@desk has been applying plan [0-9a-f]{16} since 20\d\d-\d\d-\d\dT/),
+      ]);
       expect(second.stderr).toContain("every host is as before");
       expect(existsSync(cluster.lockPath)).toBe(false);
     } finally {
@@ -112,7 +127,10 @@ describe("without Docker", () => {
     expect(winners.map(({ stdout }) => stdout)).toEqual(["Done: vm1, vm2, vm3.\n"]);
     for (const loser of results.filter((result) => !winners.includes(result))) {
       if (loser.exitCode === 0) expect(loser.stdout).toContain("Nothing to do"); // it came when all was done
-      else expect(loser.stderr).toMatch(/has been applying plan|is under way there|have changed since the plan was made|somebody else has written/);
+      else
+        expect(loser.stderr).toMatch(
+          /has been applying plan|is under way there|have changed since the plan was made|somebody else has written/,
+        );
     }
     expect(await cluster.planKeys()).toEqual({});
     await cluster.must("verify");
@@ -127,8 +145,22 @@ describe("with Docker", () => {
     await cluster.on("vm1", "ip", "link", "add", "spwbforeign1x", "type", "bridge");
     await cluster.on("vm1", "ip", "addr", "add", "172.31.250.1/24", "dev", "spwbforeign1x");
     await cluster.on("vm1", "ip", "link", "add", "spwvforeign1x", "type", "vxlan", "id", "999", "dstport", "8472", "local", "10.99.0.1");
-    await cluster.on("vm2", "nft", "add table inet spanwire_foreign; add chain inet spanwire_foreign c { type filter hook input priority 0; }");
-    await cluster.on("vm3", "docker", "network", "create", "--label", "io.spanwire.cluster=11111111-2222-4333-8444-555555555555", "--subnet", "172.31.251.0/24", "foreign");
+    await cluster.on(
+      "vm2",
+      "nft",
+      "add table inet spanwire_foreign; add chain inet spanwire_foreign c { type filter hook input priority 0; }",
+    );
+    await cluster.on(
+      "vm3",
+      "docker",
+      "network",
+      "create",
+      "--label",
+      "io.spanwire.cluster=11111111-2222-4333-8444-555555555555",
+      "--subnet",
+      "172.31.251.0/24",
+      "foreign",
+    );
     before = await cluster.footprints();
   });
   afterAll(() => cluster?.down());

@@ -30,14 +30,20 @@ networks:
   await cluster.must("apply");
   web = await cluster.startContainer("vm1", "web", "apps");
   db = await cluster.startContainer("vm2", "db", "apps");
-  const links = JSON.parse(await cluster.on("vm1", "ip", "-d", "-j", "link")) as { ifname: string; ifalias?: string; linkinfo?: { info_kind?: string } }[];
-  const find = (kind: string): string => links.find((link) => link.linkinfo?.info_kind === kind && link.ifalias?.includes("network=apps") === true)!.ifname;
+  const links = JSON.parse(await cluster.on("vm1", "ip", "-d", "-j", "link")) as {
+    ifname: string;
+    ifalias?: string;
+    linkinfo?: { info_kind?: string };
+  }[];
+  const find = (kind: string): string =>
+    links.find((link) => link.linkinfo?.info_kind === kind && link.ifalias?.includes("network=apps") === true)!.ifname;
   [bridge, tunnel] = [find("bridge"), find("vxlan")];
   table = `spanwire_${(await cluster.readLock()).uuid.replaceAll("-", "")}`;
 });
 afterAll(() => cluster?.down());
 
-const startedAt = (container: Container): Promise<string> => cluster.on(container.host, "docker", "inspect", "-f", "{{.Id}} {{.State.Pid}} {{.State.StartedAt}} {{.RestartCount}}", container.name);
+const startedAt = (container: Container): Promise<string> =>
+  cluster.on(container.host, "docker", "inspect", "-f", "{{.Id}} {{.State.Pid}} {{.State.StartedAt}} {{.RestartCount}}", container.name);
 
 /** The plan is exactly these keys, apply does exactly that, and the same running containers talk both ways. */
 async function expectRepair(expected: Record<string, string[]>, noticed: boolean): Promise<void> {
@@ -78,7 +84,9 @@ describe("removed or changed by hand", () => {
   });
 
   test("F40: one rule of our nft table", async () => {
-    const { nftables } = JSON.parse(await cluster.on("vm1", "nft", "-j", "list", "chain", "inet", table, "egress")) as { nftables: { rule?: { handle: number } }[] };
+    const { nftables } = JSON.parse(await cluster.on("vm1", "nft", "-j", "list", "chain", "inet", table, "egress")) as {
+      nftables: { rule?: { handle: number } }[];
+    };
     const handle = nftables.flatMap(({ rule }) => rule?.handle ?? [])[0]!;
     await cluster.on("vm1", "nft", "delete", "rule", "inet", table, "egress", "handle", String(handle));
     await expectRepair({ vm1: [`change nft-table/${table}`] }, false);
@@ -95,10 +103,18 @@ describe("removed or changed by hand", () => {
     const { slices } = (await cluster.readLock()).networks["apps"]!;
     const keys = (host: string): string[] => {
       const gateway = slices[host]!.split("/")[0]!.replace(/\d+$/, (last) => String(Number(last) + 1));
-      return [`add link/${bridge}`, `add address/${bridge}/${gateway}/22`, `change link/${tunnel}`, `change neighbours/${tunnel}`, `add sysctl/net.ipv4.conf.${bridge}.arp_ignore`];
+      return [
+        `add link/${bridge}`,
+        `add address/${bridge}/${gateway}/22`,
+        `change link/${tunnel}`,
+        `change neighbours/${tunnel}`,
+        `add sysctl/net.ipv4.conf.${bridge}.arp_ignore`,
+      ];
     };
     const port = async (host: string): Promise<string> => {
-      const ports = JSON.parse(await cluster.on(host, "ip", "-j", "link", "show", "master", bridge, "type", "veth")) as { ifname: string }[];
+      const ports = JSON.parse(await cluster.on(host, "ip", "-j", "link", "show", "master", bridge, "type", "veth")) as {
+        ifname: string;
+      }[];
       expect(ports).toHaveLength(1);
       return `add bridge-port/${ports[0]!.ifname}`;
     };

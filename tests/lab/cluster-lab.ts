@@ -72,10 +72,17 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
   const lockPath = join(runDirectory(runId), "spanwire.lock");
 
   const spanwire: ClusterLab["spanwire"] = (argv, env = {}) =>
-    run([process.execPath, MAIN, ...argv], { cwd: directory, env: { SPANWIRE_LAB: runId, NO_COLOR: "1", ...env }, timeoutMs: CLI_TIMEOUT_MS });
+    run([process.execPath, MAIN, ...argv], {
+      cwd: directory,
+      env: { SPANWIRE_LAB: runId, NO_COLOR: "1", ...env },
+      timeoutMs: CLI_TIMEOUT_MS,
+    });
   const exec: ClusterLab["exec"] = (name, ...argv) => {
     const host = hostOf(name);
-    return run(["nsenter", `--net=/run/netns/${host.namespace}`, "--", ...argv], { env: hostEnvironment(lab, host), timeoutMs: CLI_TIMEOUT_MS });
+    return run(["nsenter", `--net=/run/netns/${host.namespace}`, "--", ...argv], {
+      env: hostEnvironment(lab, host),
+      timeoutMs: CLI_TIMEOUT_MS,
+    });
   };
   const on: ClusterLab["on"] = async (name, ...argv) => demand(await exec(name, ...argv)).stdout;
   const must: ClusterLab["must"] = async (...argv) => demand(await spanwire(argv));
@@ -86,12 +93,16 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
     writeSpec: (text) => writeFile(file, text),
     async planKeys() {
       const { hosts } = await plan();
-      return Object.fromEntries(hosts.flatMap(({ host, steps }) => (steps.length === 0 ? [] : [[host, steps.map((step) => `${step.action} ${step.key}`).sort()]])));
+      return Object.fromEntries(
+        hosts.flatMap(({ host, steps }) => (steps.length === 0 ? [] : [[host, steps.map((step) => `${step.action} ${step.key}`).sort()]])),
+      );
     },
     readLock: async () => JSON.parse(await readFile(lockPath, "utf8")) as Lock,
     async startContainer(host, name, network, ...options) {
       const id = (await on(host, "docker", "run", "-d", "--name", name, "--network", network, ...options, IMAGE, "sleep", "100000")).trim();
-      const [details] = JSON.parse(await on(host, "docker", "inspect", id)) as [{ State: { Pid: number }; NetworkSettings: { Networks: Record<string, { IPAddress: string }> } }];
+      const [details] = JSON.parse(await on(host, "docker", "inspect", id)) as [
+        { State: { Pid: number }; NetworkSettings: { Networks: Record<string, { IPAddress: string }> } },
+      ];
       return { host, name, id, pid: details.State.Pid, address: details.NetworkSettings.Networks[network]?.IPAddress ?? "" };
     },
     inside: (container, ...argv) => exec(container.host, "nsenter", `--net=/proc/${container.pid}/ns/net`, "--", ...argv),
@@ -99,7 +110,8 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
       const result = await run(["ls", `${hostOf(host).stateDirectory}/journal`]);
       return result.stdout.split("\n").filter((name) => name.endsWith(".jsonl"));
     },
-    footprints: async () => Object.fromEntries(await Promise.all(readers.map(async (reader, index) => [`vm${index + 1}`, await reader.read()] as const))),
+    footprints: async () =>
+      Object.fromEntries(await Promise.all(readers.map(async (reader, index) => [`vm${index + 1}`, await reader.read()] as const))),
     async down() {
       await Promise.all(readers.map((reader) => reader.end()));
       await stopLab(runId);

@@ -47,7 +47,10 @@ function isAdditive({ stage, before, after, differences }: Step): boolean {
     const kept = new Set(after.entries.map((entry) => JSON.stringify(entry)));
     return after.entries.length === before.entries.length + 1 && before.entries.every((entry) => kept.has(JSON.stringify(entry)));
   }
-  return before.kind === "nft-table" && differences.every(({ field, from, to }) => field === "set peers4" && from === "no extra" && to === "missing 10.99.0.4");
+  return (
+    before.kind === "nft-table" &&
+    differences.every(({ field, from, to }) => field === "set peers4" && from === "no extra" && to === "missing 10.99.0.4")
+  );
 }
 
 test("a fourth host: only additive steps on the other three, and nothing of theirs moves", async () => {
@@ -55,8 +58,14 @@ test("a fourth host: only additive steps on the other three, and nothing of thei
   await cluster.writeSpec(spec(4));
   const { hosts } = await cluster.plan();
   const old = hosts.filter(({ host }) => host !== "vm4");
-  expect(old.map(({ host, steps }) => [host, steps.length])).toEqual([["vm1", 5], ["vm2", 5], ["vm3", 5]]);
-  expect(old.flatMap(({ host, steps }) => steps.filter((step) => !isAdditive(step)).map((step) => `${host} ${step.action} ${step.key}`))).toEqual([]);
+  expect(old.map(({ host, steps }) => [host, steps.length])).toEqual([
+    ["vm1", 5],
+    ["vm2", 5],
+    ["vm3", 5],
+  ]);
+  expect(
+    old.flatMap(({ host, steps }) => steps.filter((step) => !isAdditive(step)).map((step) => `${host} ${step.action} ${step.key}`)),
+  ).toEqual([]);
   await cluster.must("apply");
   const after = await cluster.readLock();
   expect(after.hosts["vm4"]).toMatchObject({ index: 4, address: "10.99.0.4" });
@@ -139,7 +148,9 @@ test("another port under traffic: one copy of every broadcast, no lost ping, the
   const broadcasts = await watchBroadcasts({ pid: one.pid, broadcast: "10.64.3.255" }, [two, last]);
   await cluster.writeSpec(spec(3, 8480));
   const plan = await cluster.plan();
-  expect(new Set(plan.hosts.flatMap(({ steps }) => steps.filter((step) => step.after?.kind === "docker-network").map((step) => step.key)))).toEqual(new Set());
+  expect(
+    new Set(plan.hosts.flatMap(({ steps }) => steps.filter((step) => step.after?.kind === "docker-network").map((step) => step.key))),
+  ).toEqual(new Set());
   expect((await cluster.must("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   const counted = await broadcasts.stop();
   const pinged = await pings.stop();
@@ -153,7 +164,9 @@ test("another port under traffic: one copy of every broadcast, no lost ping, the
   expect(pinged.sent).toBeGreaterThan(100);
   expect(pinged).toEqual({ sent: pinged.sent, received: pinged.sent, duplicates: 0 });
   for (const host of ["vm1", "vm2", "vm3"]) {
-    const tunnels = JSON.parse(await cluster.on(host, "ip", "-d", "-j", "link", "show", "type", "vxlan")) as { linkinfo: { info_data: { port: number } } }[];
+    const tunnels = JSON.parse(await cluster.on(host, "ip", "-d", "-j", "link", "show", "type", "vxlan")) as {
+      linkinfo: { info_data: { port: number } };
+    }[];
     expect(tunnels.map((link) => link.linkinfo.info_data.port).sort()).toEqual([8472, 8480]); // data's and the new one
   }
   expect(await cluster.planKeys()).toEqual({});

@@ -47,9 +47,15 @@ async function watchKernel(host: string, act: () => Promise<void>): Promise<stri
     return lines.filter((line) => line.includes(address.split("/")[0]!));
   };
   try {
-    await until(() => mark("192.0.2.1/32"), (seen) => seen.length > 0); // it listens
+    await until(
+      () => mark("192.0.2.1/32"),
+      (seen) => seen.length > 0,
+    ); // it listens
     await act();
-    await until(() => mark("192.0.2.2/32"), (seen) => seen.length > 0);
+    await until(
+      () => mark("192.0.2.2/32"),
+      (seen) => seen.length > 0,
+    );
     return lines.filter((line) => !/192\.0\.2\.|^\s+valid_lft/.test(line));
   } finally {
     const ended = new Promise((resolve) => child.once("close", resolve));
@@ -119,17 +125,41 @@ test("verify: every pair, as text and as JSON, also between running containers",
     containers: { name: string; pairs: unknown[] }[];
   };
   expect(report).toMatchObject({ version: 1, ok: true, failures: [] });
-  expect(report.networks.map(({ name, pairs }) => [name, pairs.length])).toEqual([["apps", 6], ["data", 6]]);
+  expect(report.networks.map(({ name, pairs }) => [name, pairs.length])).toEqual([
+    ["apps", 6],
+    ["data", 6],
+  ]);
   for (const pair of report.networks.flatMap(({ pairs }) => pairs)) {
-    expect(pair).toMatchObject({ from: expect.stringMatching(/^vm[123]$/), to: expect.stringMatching(/^vm[123]$/), reachable: true, mtuBytes: 1450, duplicates: 0 });
+    expect(pair).toMatchObject({
+      from: expect.stringMatching(/^vm[123]$/),
+      to: expect.stringMatching(/^vm[123]$/),
+      reachable: true,
+      mtuBytes: 1450,
+      duplicates: 0,
+    });
     expect(pair["rttMs"]).toBeGreaterThan(0);
   }
-  expect(report.isolation).toMatchObject([{ a: "apps", b: "data", leaks: [] }, { a: "data", b: "apps", leaks: [] }]);
-  expect(report.containers).toMatchObject([{ name: "apps", pairs: [{ reachable: true, mtuBytes: 1450 }, { reachable: true, mtuBytes: 1450 }] }]);
+  expect(report.isolation).toMatchObject([
+    { a: "apps", b: "data", leaks: [] },
+    { a: "data", b: "apps", leaks: [] },
+  ]);
+  expect(report.containers).toMatchObject([
+    {
+      name: "apps",
+      pairs: [
+        { reachable: true, mtuBytes: 1450 },
+        { reachable: true, mtuBytes: 1450 },
+      ],
+    },
+  ]);
 });
 
 const tunnelOf = (plan: Plan, host: string): string =>
-  plan.hosts.find((candidate) => candidate.host === host)?.steps.map((step) => step.key).find((key) => key.startsWith("flood-list/"))?.split("/")[1] ?? "";
+  plan.hosts
+    .find((candidate) => candidate.host === host)
+    ?.steps.map((step) => step.key)
+    .find((key) => key.startsWith("flood-list/"))
+    ?.split("/")[1] ?? "";
 
 const dropFloodEntry = async (): Promise<void> => {
   const entries = JSON.parse(await cluster.on("vm2", "bridge", "-j", "fdb", "show")) as { mac: string; ifname: string; dst?: string }[];
@@ -149,7 +179,10 @@ test("B51: a saved plan is applied exactly, once; an edited one is refused", asy
   expect((await cluster.must("apply", path)).stdout).toBe("Done: vm2.\n");
   expect(await cluster.planKeys()).toEqual({});
   const again = await cluster.spanwire(["apply", path]);
-  expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("our objects on this host have changed since the plan was made")]);
+  expect([again.exitCode, again.stderr]).toEqual([
+    1,
+    expect.stringContaining("our objects on this host have changed since the plan was made"),
+  ]);
   expect(again.stderr).toContain("on vm2");
   expect(await cluster.planKeys()).toEqual({});
 });
@@ -162,7 +195,10 @@ test("F11: a saved plan is stale when our objects changed meanwhile, not when co
   await cluster.on("vm2", "ip", "link", "set", device, "mtu", "1400");
   const before = await cluster.footprints();
   const stale = await cluster.spanwire(["apply", path]);
-  expect([stale.exitCode, stale.stderr]).toEqual([1, expect.stringMatching(/on vm2: our objects on this host have changed[^]*try: make a new plan/)]);
+  expect([stale.exitCode, stale.stderr]).toEqual([
+    1,
+    expect.stringMatching(/on vm2: our objects on this host have changed[^]*try: make a new plan/),
+  ]);
   expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
 
   await cluster.must("plan", "--out", path);
@@ -177,7 +213,9 @@ test("F64: an address of vm2's range that answers on the wire already is never h
   const squatter = await cluster.startContainer("vm1", "squatter", "apps", "--ip", "10.64.40.1");
   const applied = await cluster.must("apply");
   expect(applied.stderr).toContain(`note: vm2: ${squatter.address} is already used on network apps by`);
-  const [details] = JSON.parse(await cluster.on("vm2", "docker", "network", "inspect", "apps")) as [{ IPAM: { Config: { AuxiliaryAddresses: Record<string, string> }[] } }];
+  const [details] = JSON.parse(await cluster.on("vm2", "docker", "network", "inspect", "apps")) as [
+    { IPAM: { Config: { AuxiliaryAddresses: Record<string, string> }[] } },
+  ];
   expect(Object.values(details.IPAM.Config[0]!.AuxiliaryAddresses)).toEqual(expect.arrayContaining(["10.64.40.0", "10.64.40.1"]));
   const two = await cluster.startContainer("vm2", "two", "apps");
   expect(two.address).toBe("10.64.40.2");

@@ -31,7 +31,8 @@ describe.skipIf(compose === undefined)("examples/compose", () => {
     const project = [...(compose ?? []), "-p", lab.lab.runId, "-f", COMPOSE_FILE];
     await lab.on("vm1", ...project, "up", "-d");
     const client = await lab.startContainer("vm3", "client", "apps");
-    const fetch = (): Promise<RunResult> => lab.exec("vm3", "docker", "exec", client.name, "wget", "-qO-", "http://10.64.16.10:8080/hello.txt");
+    const fetch = (): Promise<RunResult> =>
+      lab.exec("vm3", "docker", "exec", client.name, "wget", "-qO-", "http://10.64.16.10:8080/hello.txt");
     const page = await until(fetch, (result) => result.exitCode === 0);
     expect(page.stdout).toBe("hello from compose\n");
     await lab.on("vm1", ...project, "down", "-t", "1");

@@ -19,7 +19,10 @@ const PORT = 9000;
 export function createTraffic(cluster: ClusterLab): Traffic {
   const docker = (container: Container, ...argv: string[]) => cluster.exec(container.host, "docker", "exec", container.name, ...argv);
   const listening = (to: Container) =>
-    until(async () => (await cluster.inside(to, "ss", "-Hltn", `sport = :${PORT}`)).stdout, (lines) => lines.includes(`:${PORT}`));
+    until(
+      async () => (await cluster.inside(to, "ss", "-Hltn", `sport = :${PORT}`)).stdout,
+      (lines) => lines.includes(`:${PORT}`),
+    );
 
   return {
     async findPeerAddress(from, to) {
@@ -36,11 +39,19 @@ export function createTraffic(cluster: ClusterLab): Traffic {
       // a pipe of its own as nc's input: at end of input it would end the connection
       const server = docker(to, "sh", "-c", `mkfifo /tmp/open && exec 3<>/tmp/open && nc -l -p ${PORT} <&3 | sha256sum; rm /tmp/open`);
       await listening(to);
-      const sent = demand(await docker(from, "sh", "-c", `head -c ${bytes} /dev/urandom > /tmp/data && nc ${to.address} ${PORT} < /tmp/data && sha256sum < /tmp/data`));
+      const sent = demand(
+        await docker(
+          from,
+          "sh",
+          "-c",
+          `head -c ${bytes} /dev/urandom > /tmp/data && nc ${to.address} ${PORT} < /tmp/data && sha256sum < /tmp/data`,
+        ),
+      );
       return { sent: sent.stdout.trim(), received: demand(await server).stdout.trim() };
     },
     ping: async (from, address) => (await docker(from, "ping", "-c", "1", "-W", "1", address)).exitCode === 0,
     pingSized: async (from, address, packetBytes) =>
-      (await cluster.inside(from, "ping", "-c", "1", "-W", "1", "-M", "do", "-s", String(packetBytes - PING_HEADER_BYTES), address)).exitCode === 0,
+      (await cluster.inside(from, "ping", "-c", "1", "-W", "1", "-M", "do", "-s", String(packetBytes - PING_HEADER_BYTES), address))
+        .exitCode === 0,
   };
 }

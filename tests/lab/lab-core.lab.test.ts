@@ -27,7 +27,8 @@ const hostAt = (lab: LabState, index: number): LabHost => {
   if (host === undefined) throw new Error(`no host ${index}`);
   return host;
 };
-const pings = async (from: LabHost, address: string): Promise<boolean> => (await inHost(from, "ping", "-c1", "-W1", address)).exitCode === 0;
+const pings = async (from: LabHost, address: string): Promise<boolean> =>
+  (await inHost(from, "ping", "-c1", "-W1", address)).exitCode === 0;
 
 describe("lab without Docker", () => {
   test("hosts reach each other, the gateway and the outside; down leaves nothing", async () => {
@@ -49,7 +50,11 @@ describe("lab without Docker", () => {
     const host = hostAt(lab, 1);
     await inHost(host, "ip", "address", "add", "10.64.1.1/24", "dev", "lo");
     expect((await inHost(host, "ping", "-c1", "-W1", "-I", "10.64.1.1", "198.51.100.1")).exitCode).toBe(1);
-    await inHost(host, "nft", "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c ip saddr 10.64.1.1 masquerade");
+    await inHost(
+      host,
+      "nft",
+      "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c ip saddr 10.64.1.1 masquerade",
+    );
     expect((await inHost(host, "ping", "-c1", "-W1", "-I", "10.64.1.1", "198.51.100.1")).exitCode).toBe(0);
   });
 
@@ -159,7 +164,13 @@ describe("lab with Docker", () => {
   test("an aborted up leaves nothing", async () => {
     const runId = newRunId();
     const abort = new AbortController();
-    const started = startLab({ runId, hosts: 2, docker: "host", signal: abort.signal, onProgress: (phrase) => void (phrase.startsWith("starting") && abort.abort()) });
+    const started = startLab({
+      runId,
+      hosts: 2,
+      docker: "host",
+      signal: abort.signal,
+      onProgress: (phrase) => void (phrase.startsWith("starting") && abort.abort()),
+    });
     await expect(started).rejects.toThrow("aborted");
     expect(await findTraces(runId)).toEqual([]);
   });

@@ -31,19 +31,23 @@ const IP_AND_ICMP_BYTES = 28;
  */
 const send = (from: LabHost, to: string, packetBytes = 100): Promise<RunResult> =>
   run(["ip", "netns", "exec", from.namespace, "ping", "-M", "do", "-c1", "-W1.5", "-s", String(packetBytes - IP_AND_ICMP_BYTES), to]);
-const passes = async (from: LabHost, to: string, packetBytes?: number): Promise<boolean> => (await send(from, to, packetBytes)).exitCode === 0;
+const passes = async (from: LabHost, to: string, packetBytes?: number): Promise<boolean> =>
+  (await send(from, to, packetBytes)).exitCode === 0;
 
 const TCP_BYTES = 300_000;
 
 /** Opens a connection (small packets pass), sends, and answers how many bytes arrived until nothing came for a second. */
 async function sendTcp(from: LabHost, to: LabHost): Promise<number> {
-  const server = startInHost(to, `
+  const server = startInHost(
+    to,
+    `
     require("node:net").createServer((socket) => {
       let bytes = 0;
       const done = () => process.stdout.write(String(bytes), () => process.exit());
       socket.setTimeout(1000, done).on("data", (chunk) => (bytes += chunk.length)).on("end", done);
     }).listen(9000, "${to.address}", () => process.stdout.write("listening\\n"));
-  `);
+  `,
+  );
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   expect((await lines.next()).value).toBe("listening");
   const client = startInHost(from, `require("node:net").connect(9000, "${to.address}").end(Buffer.alloc(${TCP_BYTES}))`);

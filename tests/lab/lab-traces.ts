@@ -15,7 +15,9 @@ export async function findTraces(runId: string): Promise<string[]> {
   const ours = new RegExp(`spx-${runId}-|spanwire-lab/${runId}(/|$)`);
   const links = (await run(["ip", "-brief", "link"])).stdout.split("\n").filter((line) => ours.test(line) || /^(data|mgmt)\d/.test(line));
   const namespaces = (await run(["ip", "netns", "list"])).stdout.split("\n").filter((line) => ours.test(line));
-  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter((line) => ours.test(line));
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => ours.test(line));
   const files = [`/run/spanwire-lab/${runId}`, `/var/lib/spanwire-lab/${runId}`].filter((path) => existsSync(path));
   return [
     ...links.map((line) => `link ${line}`),
@@ -78,13 +80,19 @@ const UP = `
 `;
 
 /** Starts a lab in another process and kills that (SIGKILL) some time after it said something. */
-export async function killLabUp(wish: { runId: string; hosts: number; docker: "none" | "host" }, phrase: RegExp, afterMs: number): Promise<void> {
+export async function killLabUp(
+  wish: { runId: string; hosts: number; docker: "none" | "host" },
+  phrase: RegExp,
+  afterMs: number,
+): Promise<void> {
   const module = new URL("../../src/lab/start-lab.ts", import.meta.url);
   const child = spawn(process.execPath, ["--input-type=module", "-e", UP, fileURLToPath(module), JSON.stringify(wish)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.on("exit", (_, signal) => resolve(signal)));
-  const said = new Promise<void>((resolve) => createInterface({ input: child.stdout }).on("line", (line) => phrase.test(line) && resolve()));
+  const said = new Promise<void>((resolve) =>
+    createInterface({ input: child.stdout }).on("line", (line) => phrase.test(line) && resolve()),
+  );
   await Promise.race([said, ended]);
   setTimeout(() => child.kill("SIGKILL"), afterMs);
   const signal = await ended;

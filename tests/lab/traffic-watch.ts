@@ -32,7 +32,10 @@ export interface BroadcastCount {
 }
 
 /** Broadcasts from one container's namespace, counted in others, until `stop`. */
-export async function watchBroadcasts(sender: { pid: number; broadcast: string }, receivers: readonly { pid: number }[]): Promise<{ stop(): Promise<BroadcastCount> }> {
+export async function watchBroadcasts(
+  sender: { pid: number; broadcast: string },
+  receivers: readonly { pid: number }[],
+): Promise<{ stop(): Promise<BroadcastCount> }> {
   const listening = await Promise.all(receivers.map(({ pid }) => start(pid, RECEIVER)));
   const sending = await start(sender.pid, SENDER, sender.broadcast);
   return {
@@ -45,20 +48,24 @@ export async function watchBroadcasts(sender: { pid: number; broadcast: string }
 }
 
 async function start(pid: number, program: string, ...argv: string[]): Promise<{ end(): Promise<string> }> {
-  const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", process.execPath, "-e", program, ...argv], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", process.execPath, "-e", program, ...argv], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   await lines.next();
   return {
     async end() {
       child.stdin.end();
-      return ((await lines.next()).value as string | undefined) ?? "";
+      return (await lines.next()).value ?? "";
     },
   };
 }
 
 /** A ping every 10 ms from a container's namespace until `stop`. */
 export function watchPings(pid: number, address: string): { stop(): Promise<{ sent: number; received: number; duplicates: number }> } {
-  const child: ChildProcess = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", "0.01", "-W", "1", address], { stdio: ["ignore", "pipe", "inherit"] });
+  const child: ChildProcess = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", "0.01", "-W", "1", address], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
   return {

@@ -33,7 +33,10 @@ async function verifyBroken(breakIt: () => Promise<unknown>, repair: () => Promi
 
 /** Exactly one failure, of this check: one cause must not become a storm. */
 function onlyFailure(report: VerifyReport, check: Check): VerifyFailure {
-  expect(report.failures.map((failure) => failure.check), JSON.stringify(report.failures, null, 1)).toEqual([check]);
+  expect(
+    report.failures.map((failure) => failure.check),
+    JSON.stringify(report.failures, null, 1),
+  ).toEqual([check]);
   expect(report.ok).toBe(false);
   return report.failures[0] as VerifyFailure;
 }
@@ -47,7 +50,10 @@ test("a whole network passes every check and verify leaves nothing behind", { ti
   const report = await verify();
   expect(report.failures).toEqual([]);
   expect(report).toMatchObject({ version: 1, ok: true, notTested: [] });
-  expect(report.networks.map(({ name, pairs }) => [name, pairs.length])).toEqual([["apps", 6], ["legacy", 6]]);
+  expect(report.networks.map(({ name, pairs }) => [name, pairs.length])).toEqual([
+    ["apps", 6],
+    ["legacy", 6],
+  ]);
   for (const pair of report.networks.flatMap(({ pairs }) => pairs)) {
     expect(pair).toMatchObject({ tested: true, reachable: true, mtuBytes: 1450, copies: 1, duplicates: 0, gatewayReachable: true });
     expect(pair.rttMs).toBeGreaterThan(0);
@@ -61,7 +67,8 @@ test("a whole network passes every check and verify leaves nothing behind", { ti
 
 test("reach: tunnel packets dropped between two hosts", { timeout: TIMEOUT_MS }, async () => {
   const report = await verifyBroken(
-    () => lab.nft("vm1", "table inet cut { chain in { type filter hook input priority -10; ip saddr 192.168.77.3 udp dport 8472 drop; }; }"),
+    () =>
+      lab.nft("vm1", "table inet cut { chain in { type filter hook input priority -10; ip saddr 192.168.77.3 udp dport 8472 drop; }; }"),
     () => lab.nft("vm1", "delete table inet cut"),
   );
   const failure = onlyFailure(report, "reach");
@@ -96,14 +103,24 @@ test("mtu: a port between bridge and tunnel is too small, the underlay is not", 
 
 test("underlay: a switch that drops large packets silently", { timeout: TIMEOUT_MS }, async () => {
   const report = await verifyBroken(
-    () => lab.nft(SWITCH, "table bridge cut { chain f { type filter hook forward priority 0; iifname vm3 ip length > 1400 drop; oifname vm3 ip length > 1400 drop; }; }"),
+    () =>
+      lab.nft(
+        SWITCH,
+        "table bridge cut { chain f { type filter hook forward priority 0; iifname vm3 ip length > 1400 drop; oifname vm3 ip length > 1400 drop; }; }",
+      ),
     () => lab.nft(SWITCH, "delete table bridge cut"),
   );
   const failure = onlyFailure(report, "underlay");
   expect(failure.what).toBe("vm1 <-> vm3, vm2 <-> vm3");
-  expect(failure.why).toBe("the underlay carries 1400 bytes unfragmented, the tunnel needs 1500: larger packets are dropped silently, no ICMP error comes back");
-  expect(failure.try).toBe("raise the underlay MTU between vm1 and vm3 to 1500, or set mtu: 1350 for network apps and mtu: 1350 for network legacy in the file");
-  expect(report.networks.flatMap(({ pairs }) => pairs.filter(({ to }) => to === "vm3").map(({ mtuBytes }) => mtuBytes))).toEqual([1350, 1350, 1350, 1350]);
+  expect(failure.why).toBe(
+    "the underlay carries 1400 bytes unfragmented, the tunnel needs 1500: larger packets are dropped silently, no ICMP error comes back",
+  );
+  expect(failure.try).toBe(
+    "raise the underlay MTU between vm1 and vm3 to 1500, or set mtu: 1350 for network apps and mtu: 1350 for network legacy in the file",
+  );
+  expect(report.networks.flatMap(({ pairs }) => pairs.filter(({ to }) => to === "vm3").map(({ mtuBytes }) => mtuBytes))).toEqual([
+    1350, 1350, 1350, 1350,
+  ]);
 });
 
 test("underlay: an interface that says it is too small", { timeout: TIMEOUT_MS }, async () => {
@@ -117,7 +134,17 @@ test("underlay: an interface that says it is too small", { timeout: TIMEOUT_MS }
 });
 
 test("fragments: outer fragments arrive during the test", { timeout: TIMEOUT_MS }, async () => {
-  const flood = spawn("nsenter", [`--net=/run/netns/${lab.namespaceOf("vm1")}`, "--", "ping", "-q", "-i", "0.02", "-s", "3000", "192.168.77.2"]);
+  const flood = spawn("nsenter", [
+    `--net=/run/netns/${lab.namespaceOf("vm1")}`,
+    "--",
+    "ping",
+    "-q",
+    "-i",
+    "0.02",
+    "-s",
+    "3000",
+    "192.168.77.2",
+  ]);
   const ended = once(flood, "close");
   const report = await verify().finally(() => flood.kill());
   await ended;
@@ -146,7 +173,8 @@ test("duplicates: two copies by a second flood entry to the same host", { timeou
 
 test("duplicates: no copy where broadcasts are filtered", { timeout: TIMEOUT_MS }, async () => {
   const report = await verifyBroken(
-    () => lab.nft("vm3", "table bridge cut { chain f { type filter hook forward priority 0; ip daddr 255.255.255.255 iifname vx-a drop; }; }"),
+    () =>
+      lab.nft("vm3", "table bridge cut { chain f { type filter hook forward priority 0; ip daddr 255.255.255.255 iifname vx-a drop; }; }"),
     () => lab.nft("vm3", "delete table bridge cut"),
   );
   const failure = onlyFailure(report, "duplicates");
@@ -192,7 +220,11 @@ test("egress: masquerade is missing on one host", { timeout: TIMEOUT_MS }, async
 
 test("egress: a network that promises none gets out", { timeout: TIMEOUT_MS }, async () => {
   const report = await verifyBroken(
-    () => lab.nft("vm2", `insert rule inet ${TABLE} forward iifname br-b ip daddr ${OUTSIDE} accept comment "hole"\nadd rule inet ${TABLE} nat ip saddr 10.65.0.0/16 masquerade`),
+    () =>
+      lab.nft(
+        "vm2",
+        `insert rule inet ${TABLE} forward iifname br-b ip daddr ${OUTSIDE} accept comment "hole"\nadd rule inet ${TABLE} nat ip saddr 10.65.0.0/16 masquerade`,
+      ),
     () => lab.nft("vm2", `flush chain inet ${TABLE} forward\nflush chain inet ${TABLE} nat\n${FORWARD_AND_NAT}`),
   );
   const failure = onlyFailure(report, "egress");
@@ -257,7 +289,10 @@ test("host: one that cannot be reached is a failure of its own, the rest goes on
   const some = new Map([...lab.connections].filter(([host]) => host !== "vm3"));
   const report = await verifyCluster(lab.target, some, { nftTable: TABLE, replyMs: 800 });
   expect(onlyFailure(report, "host")).toMatchObject({ kind: "unreachable", where: "vm3" });
-  expect(report.networks[0]?.pairs.find(({ from, to }) => from === "vm1" && to === "vm2")).toMatchObject({ reachable: true, mtuBytes: 1450 });
+  expect(report.networks[0]?.pairs.find(({ from, to }) => from === "vm1" && to === "vm2")).toMatchObject({
+    reachable: true,
+    mtuBytes: 1450,
+  });
   expect(report.notTested).toContain("apps: vm1 -> vm3");
 });
 

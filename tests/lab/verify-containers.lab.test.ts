@@ -23,11 +23,24 @@ afterAll(async () => {
 
 /** Ends with its stdin, so that it cannot outlive the test; its namespace and veth pair go with it. */
 async function startContainer(host: string, container: string, address: string): Promise<ContainerTarget> {
-  const child = spawn("nsenter", [`--net=/run/netns/${lab.namespaceOf(host)}`, "--", "unshare", "--net", "--", "sh", "-c", "echo ready; exec cat"]);
+  const child = spawn("nsenter", [
+    `--net=/run/netns/${lab.namespaceOf(host)}`,
+    "--",
+    "unshare",
+    "--net",
+    "--",
+    "sh",
+    "-c",
+    "echo ready; exec cat",
+  ]);
   processes.push(child);
   await once(child.stdout, "data");
   const pid = child.pid as number;
-  await lab.ip(host, `link add veth-${container} mtu 1450 type veth peer name eth0 netns ${pid} mtu 1450`, `link set veth-${container} master br-a up`);
+  await lab.ip(
+    host,
+    `link add veth-${container} mtu 1450 type veth peer name eth0 netns ${pid} mtu 1450`,
+    `link set veth-${container} master br-a up`,
+  );
   await inContainer(host, pid, "ip", "addr", "add", `${address}/16`, "dev", "eth0");
   await inContainer(host, pid, "ip", "link", "set", "eth0", "up");
   return { host, network: "apps", container, address, pid };
@@ -50,7 +63,9 @@ const verify = () => verifyCluster(lab.target, lab.connections, { nftTable: TABL
 test("running containers are measured in their own namespaces", { timeout: TIMEOUT_MS }, async () => {
   const report = await verify();
   expect(report.failures).toEqual([]);
-  expect(report.containers.map(({ name, pairs }) => [name, pairs.map(({ from, to }) => `${from} ${to}`)])).toEqual([["apps", ["web db", "db web"]]]);
+  expect(report.containers.map(({ name, pairs }) => [name, pairs.map(({ from, to }) => `${from} ${to}`)])).toEqual([
+    ["apps", ["web db", "db web"]],
+  ]);
   for (const pair of report.containers[0]?.pairs ?? []) {
     expect(pair).toMatchObject({ reachable: true, mtuBytes: 1450 });
     expect(pair.rttMs).toBeGreaterThan(0);
@@ -69,7 +84,9 @@ test("container: one whose own interface is too small", { timeout: TIMEOUT_MS },
   const report = await verify().finally(() => inContainer("vm1", web.pid, "ip", "link", "set", "eth0", "mtu", "1450"));
   const [failure] = report.failures.filter(({ where }) => where === "web@vm1");
   expect(report.failures.every(({ check }) => check === "container")).toBe(true);
-  expect(failure?.why).toContain("packets of up to 1400 bytes pass, 1450 bytes are promised: an interface or route of web@vm1 says MTU 1400");
+  expect(failure?.why).toContain(
+    "packets of up to 1400 bytes pass, 1450 bytes are promised: an interface or route of web@vm1 says MTU 1400",
+  );
   expect(failure?.try).toContain("docker network disconnect");
 });
 

@@ -40,7 +40,8 @@ export async function createVerifyLab(hostCount: number): Promise<VerifyLab> {
     if (result.exitCode !== 0) throw new Error(`${describeRun(result)}\n${stdin}`);
     return result.stdout;
   };
-  const exec = (host: string, ...argv: string[]): Promise<string> => must(["nsenter", `--net=/run/netns/${namespaceOf(host)}`, "--", ...argv]);
+  const exec = (host: string, ...argv: string[]): Promise<string> =>
+    must(["nsenter", `--net=/run/netns/${namespaceOf(host)}`, "--", ...argv]);
   const lab: VerifyLab = {
     target: createTarget(hosts),
     hosts,
@@ -63,7 +64,13 @@ export async function createVerifyLab(hostCount: number): Promise<VerifyLab> {
       await must(["ip", "netns", "add", namespaceOf(host)]); // fails when it exists: then it is not ours
       made.push(namespaceOf(host));
     }
-    await lab.ip(SWITCH, "link set lo up", "link add phy type bridge mcast_snooping 0", `addr add ${OUTSIDE}/24 dev phy`, "link set phy up");
+    await lab.ip(
+      SWITCH,
+      "link set lo up",
+      "link add phy type bridge mcast_snooping 0",
+      `addr add ${OUTSIDE}/24 dev phy`,
+      "link set phy up",
+    );
     await Promise.all(hosts.map((host, index) => createHost(lab, host, index + 1)));
     for (const host of hosts) connections.set(host, openHost(namespaceOf(host), host));
   } catch (error) {
@@ -75,7 +82,9 @@ export async function createVerifyLab(hostCount: number): Promise<VerifyLab> {
 
 function openHost(namespace: string, host: string): Connection {
   const program = fileURLToPath(new URL("verify-host.ts", import.meta.url));
-  return openStdioConnection(host, ["nsenter", `--net=/run/netns/${namespace}`, "--", process.execPath, program], { advice: "look at the test" });
+  return openStdioConnection(host, ["nsenter", `--net=/run/netns/${namespace}`, "--", process.execPath, program], {
+    advice: "look at the test",
+  });
 }
 
 function underlayOf(index: number): string {
@@ -92,7 +101,14 @@ async function createHost(lab: VerifyLab, host: string, index: number): Promise<
     `route add default via ${OUTSIDE}`,
   );
   await lab.ip(SWITCH, `link set ${host} master phy`, `link set ${host} up`);
-  await lab.exec(host, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=0", "net.ipv4.conf.all.send_redirects=0");
+  await lab.exec(
+    host,
+    "sysctl",
+    "-qw",
+    "net.ipv4.ip_forward=1",
+    "net.bridge.bridge-nf-call-iptables=0",
+    "net.ipv4.conf.all.send_redirects=0",
+  );
   for (const { letter, vni, octet } of NETWORKS) {
     await lab.ip(
       host,
@@ -105,7 +121,8 @@ async function createHost(lab: VerifyLab, host: string, index: number): Promise<
     );
     await lab.exec(host, "sysctl", "-qw", `net.ipv4.conf.br-${letter}.arp_ignore=1`);
     for (const peer of lab.hosts.keys()) {
-      if (peer + 1 !== index) await lab.exec(host, "bridge", "fdb", "append", "00:00:00:00:00:00", "dev", `vx-${letter}`, "dst", underlayOf(peer + 1));
+      if (peer + 1 !== index)
+        await lab.exec(host, "bridge", "fdb", "append", "00:00:00:00:00:00", "dev", `vx-${letter}`, "dst", underlayOf(peer + 1));
     }
   }
   await lab.nft(host, rules());

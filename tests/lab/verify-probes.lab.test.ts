@@ -19,12 +19,27 @@ const LINK = formatProbeLink("br-a");
 
 function specs(change: object = {}) {
   const [at] = lab.target.networks[0]?.hosts ?? [];
-  return { probes: [{ network: "apps", bridge: at?.bridge, cidr: at?.probe, mac: at?.probeMac, gateway: at?.gateway, mtuBytes: 1450, mark: "spanwire-probe", ...change }] };
+  return {
+    probes: [
+      {
+        network: "apps",
+        bridge: at?.bridge,
+        cidr: at?.probe,
+        mac: at?.probeMac,
+        gateway: at?.gateway,
+        mtuBytes: 1450,
+        mark: "spanwire-probe",
+        ...change,
+      },
+    ],
+  };
 }
 
 function open(): Connection {
   const namespace = `--net=/run/netns/${lab.namespaceOf("vm1")}`;
-  return openStdioConnection("vm1", ["nsenter", namespace, "--", process.execPath, new URL("verify-host.ts", import.meta.url).pathname], { advice: "look" });
+  return openStdioConnection("vm1", ["nsenter", namespace, "--", process.execPath, new URL("verify-host.ts", import.meta.url).pathname], {
+    advice: "look",
+  });
 }
 
 async function links(): Promise<string> {
@@ -63,9 +78,15 @@ test("a host program that is killed takes its probes along", { timeout: TIMEOUT_
   try {
     await start(connection);
     const pids = (await lab.exec("vm1", "ip", "netns", "pids", lab.namespaceOf("vm1"))).split("\n").filter((pid) => pid !== "");
-    const programs = await Promise.all(pids.map(async (pid) => [pid, await lab.exec("vm1", "ps", "-o", "args=", "-p", pid).catch(() => "")] as const));
+    const programs = await Promise.all(
+      pids.map(async (pid) => [pid, await lab.exec("vm1", "ps", "-o", "args=", "-p", pid).catch(() => "")] as const),
+    );
     // Two speak for this host: the lab's own and ours, which was started last.
-    const ours = programs.filter(([, args]) => args.includes("verify-host.ts")).map(([pid]) => Number(pid)).toSorted((a, b) => a - b).at(-1);
+    const ours = programs
+      .filter(([, args]) => args.includes("verify-host.ts"))
+      .map(([pid]) => Number(pid))
+      .toSorted((a, b) => a - b)
+      .at(-1);
     process.kill(ours as number, "SIGKILL");
     await awaitNoLink();
   } finally {
@@ -89,18 +110,27 @@ test("two at once: the second is told that another verify is at work, and takes 
   await awaitNoLink();
 });
 
-test("B60: a missing bridge, an address that cannot be, a request that is none: a problem each, and nothing left", { timeout: TIMEOUT_MS }, async () => {
-  const connection = open();
-  try {
-    expect(await start(connection, { bridge: "br-none" })).toMatchObject({ ok: false, problems: [{ kind: "verify", why: "bridge br-none is missing or takes no port" }] });
-    expect(await start(connection, { gateway: "192.0.2.1" })).toMatchObject({ ok: false, problems: [{ kind: "command" }] });
-    for (const change of [{ bridge: "-rf" }, { cidr: "10.0.0.1" }, { mark: "x\nlink del eth0" }, { mac: "zz" }, { surprise: 1 }]) {
-      await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "bug", what: "probe.start" }] });
+test(
+  "B60: a missing bridge, an address that cannot be, a request that is none: a problem each, and nothing left",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const connection = open();
+    try {
+      expect(await start(connection, { bridge: "br-none" })).toMatchObject({
+        ok: false,
+        problems: [{ kind: "verify", why: "bridge br-none is missing or takes no port" }],
+      });
+      expect(await start(connection, { gateway: "192.0.2.1" })).toMatchObject({ ok: false, problems: [{ kind: "command" }] });
+      for (const change of [{ bridge: "-rf" }, { cidr: "10.0.0.1" }, { mark: "x\nlink del eth0" }, { mac: "zz" }, { surprise: 1 }]) {
+        await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "bug", what: "probe.start" }] });
+      }
+      const calls = [{ place: { at: "probe", network: "apps" }, op: "ping", params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 } }];
+      expect(await connection.request("probe.batch", { calls })).toMatchObject([
+        { ok: false, problems: [{ why: "no probe runs for network apps" }] },
+      ]);
+      expect(await links()).not.toContain(LINK);
+    } finally {
+      await connection.close();
     }
-    const calls = [{ place: { at: "probe", network: "apps" }, op: "ping", params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 } }];
-    expect(await connection.request("probe.batch", { calls })).toMatchObject([{ ok: false, problems: [{ why: "no probe runs for network apps" }] }]);
-    expect(await links()).not.toContain(LINK);
-  } finally {
-    await connection.close();
-  }
-});
+  },
+);

@@ -6,7 +6,9 @@ const rule = (comment: string, packets: number): unknown => ({
 });
 
 test("counters of the fragment rules are added up, others are not", () => {
-  expect(sumFragmentRules(JSON.stringify({ nftables: [{ metainfo: {} }, rule("frag-1", 3), rule("frag-2", 4), rule("port-1", 50)] }))).toBe(7);
+  expect(sumFragmentRules(JSON.stringify({ nftables: [{ metainfo: {} }, rule("frag-1", 3), rule("frag-2", 4), rule("port-1", 50)] }))).toBe(
+    7,
+  );
 });
 
 test("a table that counts no fragments measured nothing", () => {

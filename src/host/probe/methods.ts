@@ -67,7 +67,12 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
   return { methods: { "probe.start": start, "probe.batch": batch, "probe.stop": stop }, closeAll };
 }
 
-async function runOperation(place: Place, op: OperationName, params: unknown, probes: ReadonlyMap<string, Promise<Probe>>): Promise<unknown> {
+async function runOperation(
+  place: Place,
+  op: OperationName,
+  params: unknown,
+  probes: ReadonlyMap<string, Promise<Probe>>,
+): Promise<unknown> {
   if (place.at === "probe") {
     const probe = await probes.get(place.network);
     if (probe === undefined) throw new Error(`no probe runs for network ${place.network}`);

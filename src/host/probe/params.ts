@@ -1,9 +1,20 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import type { DefaultGatewayParams, FragmentsParams, PathMtuParams, PingParams, ProbeSpec, ReceivedParams, ResolveParams, SendParams } from "./protocol.ts";
+import type {
+  DefaultGatewayParams,
+  FragmentsParams,
+  PathMtuParams,
+  PingParams,
+  ProbeSpec,
+  ReceivedParams,
+  ResolveParams,
+  SendParams,
+} from "./protocol.ts";
 
 const address = z.string().refine((text) => isIP(text) !== 0, "not an IP address");
-const cidr = z.string().refine((text) => /^[^/]+\/\d{1,3}$/.test(text) && isIP(text.split("/")[0] ?? "") !== 0, "not an address with a prefix length");
+const cidr = z
+  .string()
+  .refine((text) => /^[^/]+\/\d{1,3}$/.test(text) && isIP(text.split("/")[0] ?? "") !== 0, "not an address with a prefix length");
 const linkName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/);
 const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 /** Goes into a line of `ip -batch`, which splits at blanks and knows quotes. */
@@ -44,7 +55,11 @@ export const operationParams = {
     timeoutMs,
   }) satisfies z.ZodType<PathMtuParams>,
   send: z.strictObject({ messages: z.array(z.strictObject({ token, address })).max(100_000) }) satisfies z.ZodType<SendParams>,
-  received: z.strictObject({ expect: z.array(token).max(100_000), settleMs: timeoutMs, deadlineMs: timeoutMs }) satisfies z.ZodType<ReceivedParams>,
+  received: z.strictObject({
+    expect: z.array(token).max(100_000),
+    settleMs: timeoutMs,
+    deadlineMs: timeoutMs,
+  }) satisfies z.ZodType<ReceivedParams>,
   resolve: z.strictObject({ addresses: z.array(address).max(20_000), waitMs: timeoutMs }) satisfies z.ZodType<ResolveParams>,
   fragments: z.strictObject({ table: z.string().regex(/^[A-Za-z0-9_./-]{1,100}$/) }) satisfies z.ZodType<FragmentsParams>,
   defaultGateway: z.strictObject({ family: z.enum(["ipv4", "ipv6"]) }) satisfies z.ZodType<DefaultGatewayParams>,

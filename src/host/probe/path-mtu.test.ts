@@ -4,15 +4,19 @@ import { searchLargest } from "./path-mtu.ts";
 
 test("finds every MTU in a few rounds, with and without a hint", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 84, max: 8999 }), fc.option(fc.integer({ min: 68, max: 9100 }), { nil: undefined }), async (mtu, hint) => {
-      let asked = 0;
-      const passes = (size: number): Promise<boolean> => {
-        asked++;
-        return Promise.resolve(size <= mtu);
-      };
-      expect(await searchLargest(passes, 84, 9000, hint)).toBe(mtu);
-      expect(asked).toBeLessThanOrEqual(1 + 2 + 5 * 10);
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 84, max: 8999 }),
+      fc.option(fc.integer({ min: 68, max: 9100 }), { nil: undefined }),
+      async (mtu, hint) => {
+        let asked = 0;
+        const passes = (size: number): Promise<boolean> => {
+          asked++;
+          return Promise.resolve(size <= mtu);
+        };
+        expect(await searchLargest(passes, 84, 9000, hint)).toBe(mtu);
+        expect(asked).toBeLessThanOrEqual(1 + 2 + 5 * 10);
+      },
+    ),
   );
 });
 

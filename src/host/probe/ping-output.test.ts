@@ -13,12 +13,17 @@ rtt min/avg/max/mdev = 0.057/0.157/0.357/0.100 ms`;
 
 test("a local interface that is too small names its MTU", () => {
   const out = "--- 192.0.2.1 ping statistics ---\n2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 13ms\n";
-  const result = parsePingOutput("192.0.2.1", out, "ping: local error: message too long, mtu=1400\nping: local error: message too long, mtu=1400");
+  const result = parsePingOutput(
+    "192.0.2.1",
+    out,
+    "ping: local error: message too long, mtu=1400\nping: local error: message too long, mtu=1400",
+  );
   expect(result).toMatchObject({ received: 0, tooBigMtuBytes: 1400, rttMs: null });
 });
 
 test("a router that is too small names its MTU", () => {
-  const out = "From 10.0.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1350)\n2 packets transmitted, 0 received, +1 errors, 100% packet loss";
+  const out =
+    "From 10.0.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1350)\n2 packets transmitted, 0 received, +1 errors, 100% packet loss";
   expect(parsePingOutput("10.0.1.2", out, "")).toMatchObject({ received: 0, tooBigMtuBytes: 1350 });
   const v6 = "From fd00::1 icmp_seq=1 Packet too big: mtu=1280\n1 packets transmitted, 0 received, +1 errors";
   expect(parsePingOutput("fd00::2", v6, "")).toMatchObject({ tooBigMtuBytes: 1280 });

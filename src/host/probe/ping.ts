@@ -29,7 +29,17 @@ async function pingOne(target: string, params: PingParams, prefix: readonly stri
   const headers = isIPv6(target) ? HEADERS_BYTES.ipv6 : HEADERS_BYTES.ipv4;
   const timeoutSeconds = (params.timeoutMs / 1000).toFixed(2);
   const [command, ...entering] = [...prefix, "ping"];
-  const argv: [string, ...string[]] = [command, ...entering, "-n", "-c", String(params.count), "-i", INTERVAL_SECONDS, "-W", timeoutSeconds];
+  const argv: [string, ...string[]] = [
+    command,
+    ...entering,
+    "-n",
+    "-c",
+    String(params.count),
+    "-i",
+    INTERVAL_SECONDS,
+    "-W",
+    timeoutSeconds,
+  ];
   if (params.sizeBytes !== undefined) argv.push("-s", String(params.sizeBytes - headers));
   if (params.dontFragment === true) argv.push("-M", "do");
   const result = await run([...argv, target], { timeoutMs: params.timeoutMs + 10_000 });

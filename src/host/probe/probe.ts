@@ -24,7 +24,12 @@ export function formatProbeLink(bridge: string): string {
 export async function startProbe(spec: ProbeSpec, selfArgv: readonly string[]): Promise<Probe> {
   const link = formatProbeLink(spec.bridge);
   const child = await startProbeProcess(selfArgv).catch((error: unknown) => {
-    throw problem(spec, "unsupported", (error as Error).message, "check that this host has unshare (util-linux) and that spanwire runs as root there");
+    throw problem(
+      spec,
+      "unsupported",
+      (error as Error).message,
+      "check that this host has unshare (util-linux) and that spanwire runs as root there",
+    );
   });
   let linked = false;
   const close = async (): Promise<void> => {
@@ -58,7 +63,12 @@ async function createLink(spec: ProbeSpec, link: string, pid: number): Promise<v
     if (result.exitCode === 0) return;
     if (!result.stderr.includes("File exists")) throw commandProblem(spec, result);
     if (performance.now() > deadline) {
-      throw problem(spec, "conflict", `link ${link} already exists: another verify is at work on this host`, "wait for it to end, then verify again");
+      throw problem(
+        spec,
+        "conflict",
+        `link ${link} already exists: another verify is at work on this host`,
+        "wait for it to end, then verify again",
+      );
     }
     await pause();
   }
@@ -69,7 +79,12 @@ async function joinBridge(spec: ProbeSpec, link: string): Promise<void> {
   const result = await run(["ip", "-batch", "-"], { stdin: script });
   if (result.exitCode === 0) return;
   if (/-:2|Device does not exist/.test(result.stderr)) {
-    throw problem(spec, "verify", `bridge ${spec.bridge} is missing or takes no port`, "run `spanwire plan` to see what is missing, then `spanwire apply`");
+    throw problem(
+      spec,
+      "verify",
+      `bridge ${spec.bridge} is missing or takes no port`,
+      "run `spanwire plan` to see what is missing, then `spanwire apply`",
+    );
   }
   throw commandProblem(spec, result);
 }
@@ -92,7 +107,8 @@ async function awaitForwarding(spec: ProbeSpec, link: string): Promise<void> {
 async function awaitGone(spec: ProbeSpec, link: string): Promise<void> {
   const deadline = performance.now() + LEFTOVER_TIMEOUT_MS;
   while ((await run(["ip", "link", "show", "dev", link])).exitCode === 0) {
-    if (performance.now() > deadline) throw problem(spec, "command", `link ${link} is still there after the probe ended`, `ip link del ${link}`);
+    if (performance.now() > deadline)
+      throw problem(spec, "command", `link ${link} is still there after the probe ended`, `ip link del ${link}`);
     await pause();
   }
 }
