@@ -1,6 +1,6 @@
 import type { Plan } from "../../src/plan/plan.ts";
 import { SpanwireError, type Problem } from "../../src/util/problem.ts";
-import { networkNumber, toCluster, type ClusterShape, type NetworkShape } from "./cluster-arbitrary.ts";
+import { toCluster, type ClusterShape, type NetworkShape } from "./cluster-arbitrary.ts";
 import { createFakeFleet, type FakeFleet } from "./fake-fleet.ts";
 
 export const PLAIN: NetworkShape = { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined };
@@ -34,4 +34,4 @@ export const bridgeOf = (plan: Plan, network: string): string => {
   return found.after.name;
 };
 
-export { networkNumber, toCluster };
+export { toCluster };
