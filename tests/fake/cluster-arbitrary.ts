@@ -21,7 +21,7 @@ export interface NetworkShape {
   pin: number | undefined;
 }
 
-export function networkNumber(number: number, shape: NetworkShape): Network {
+function networkNumber(number: number, shape: NetworkShape): Network {
   const name = `n${number}`;
   return {
     name,
