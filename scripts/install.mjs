@@ -50,6 +50,8 @@ export const LAB_PACKAGES = [
   "procps",
   "util-linux",
 ];
+/** Node's own builds are linked to it from version 25 on, and a small Debian has it not: "node" would end with 127. */
+const NODE_PACKAGES = ["libatomic1"];
 export const DOCKER28_PACKAGES = ["debootstrap"];
 
 /** An error for the user: printed without a stack trace. */
@@ -66,7 +68,8 @@ export function ensureSystemPackages(packages) {
   withoutServiceStarts(() => installAll(missing));
   if (!hadDocker) disableDocker();
   const still = packages.filter((name) => !isPresent(name));
-  if (still.length > 0) throw new InstallError(`these packages were installed but their commands are not there: ${still.join(", ")}`);
+  if (still.length > 0)
+    throw new InstallError(`these packages were installed but what they should bring is not there: ${still.join(", ")}`);
 }
 
 /** `npm ci`, unless what is installed is newer than the lock file. Its output shows only when it fails. */
@@ -74,8 +77,13 @@ export function ensureNodeModules() {
   const installed = join(REPOSITORY, "node_modules/.package-lock.json");
   const isFresh = existsSync(join(REPOSITORY, "node_modules/.bin/node")) && existsSync(installed);
   if (isFresh && statSync(installed).mtimeMs >= statSync(join(REPOSITORY, "package-lock.json")).mtimeMs) return;
+  ensureSystemPackages(NODE_PACKAGES);
   say("installing the Node packages of package-lock.json, among them Node itself, into node_modules (npm ci)");
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: REPOSITORY, env: outsideEnvironment(), encoding: "utf8" });
+  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: REPOSITORY,
+    env: outsideEnvironment(),
+    encoding: "utf8",
+  });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
   throw new InstallError(`npm ci failed (${describeEnd(result)}); its own words are above`);
@@ -100,6 +108,7 @@ export function main(steps) {
 
 function isPresent(name) {
   if (name === "busybox-static") return existsSync(CACHED_BUSYBOX) || isStatic("/bin/busybox");
+  if (name === "libatomic1") return hasLibrary("libatomic.so.1");
   const commands = COMMANDS[name];
   if (commands === undefined) throw new Error(`unknown package ${name}: add it to COMMANDS`);
   return commands.every(hasCommand);
@@ -114,6 +123,10 @@ function hasCommand(command) {
       return false;
     }
   });
+}
+
+function hasLibrary(name) {
+  return spawnSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" }).stdout?.includes(`${name} `) === true;
 }
 
 /** The package `busybox` has a program of the same name, but it needs shared libraries, which our image has not. */

@@ -45,7 +45,7 @@ async function runMachine() {
   let code;
   for await (const line of createInterface({ input: machine.stdout })) {
     // oxlint-disable-next-line no-control-regex -- terminal control sequences of firmware and kernel
-    const text = line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001bc|\r/g, "");
+    const text = line.replaceAll(/\u001b\[[0-9;?!]*[A-Za-z]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)|\u001bc|\r/g, "");
     say(`| ${text}`);
     if (text.startsWith(LAST_WORDS)) code = Number(text.slice(LAST_WORDS.length));
   }
@@ -60,7 +60,7 @@ function qemuArguments() {
     ...["-kernel", VM_IMAGE.kernel, "-initrd", VM_IMAGE.initrd, "-append", kernelLine],
     ...["-drive", `file=${VM_IMAGE.disk},format=raw,if=virtio,snapshot=on`],
     ...["-drive", `file=${clone},format=raw,if=virtio,readonly=on`],
-    ...["-nic", "user,model=virtio-net-pci", "-device", "virtio-rng-pci"],
+    ...["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
   ];
 }
 
