@@ -45,9 +45,20 @@ async function overlay(root: string, directory: string): Promise<void> {
   await must("mount", "-n", "-t", "overlay", "-o", options, "overlay", `${root}${directory}`);
 }
 
+/**
+ * Not chroot: a container that `docker exec` enters gets its mount namespace's root, which after a chroot would still be
+ * this machine's (runc joins by setns(2)). pivot_root(2) moves the root of this process too.
+ */
+async function enterRoot(root: string): Promise<void> {
+  mkdirSync(`${root}/run/former`);
+  await must("pivot_root", root, `${root}/run/former`);
+  process.chdir("/");
+  await must("umount", "-n", "--lazy", "/run/former");
+}
+
 await prepare(rootDirectory === "/" ? "" : rootDirectory);
-// Both look the daemon up in PATH, inside the root where it will run.
-const [program, argv] = rootDirectory === "/" ? ["/usr/bin/env", ["env", ...daemon]] : ["/usr/sbin/chroot", ["chroot", rootDirectory, ...daemon]];
+if (rootDirectory !== "/") await enterRoot(rootDirectory);
 const environment = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
 if (process.execve === undefined) throw new Error("this Node cannot become another program (process.execve)");
-process.execve(program, argv, Object.fromEntries(environment));
+// env looks the daemon up in PATH, inside the root where it will run
+process.execve("/usr/bin/env", ["env", ...daemon], Object.fromEntries(environment));
