@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { CACHE_ROOT } from "../../src/lab/lab-names.ts";
-import { IMAGE } from "../../src/lab/lab-names.ts";
+import { CACHE_ROOT, IMAGE } from "../../src/lab/lab-names.ts";
 import { createClusterLab, footprintChanges, type ClusterLab } from "./cluster-lab.ts";
 import { createTraffic } from "./container-traffic.ts";
 
