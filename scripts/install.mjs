@@ -79,14 +79,7 @@ export function ensureNodeModules() {
   if (isFresh && statSync(installed).mtimeMs >= statSync(join(REPOSITORY, "package-lock.json")).mtimeMs) return;
   ensureSystemPackages(NODE_PACKAGES);
   say("installing the Node packages of package-lock.json, among them Node itself, into node_modules (npm ci)");
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: REPOSITORY,
-    env: outsideEnvironment(),
-    encoding: "utf8",
-  });
-  if (result.status === 0) return;
-  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
-  throw new InstallError(`npm ci failed (${describeEnd(result)}); its own words are above`);
+  runQuietly("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: REPOSITORY, env: outsideEnvironment() });
 }
 
 /** `npm run` puts node_modules/.bin first in PATH; npm itself must not run on the Node it is about to replace. */
@@ -174,10 +167,10 @@ function aptInstall(names) {
 function extractBusybox() {
   const directory = mkdtempSync(join(tmpdir(), "spanwire-busybox-"));
   try {
-    runVisibly("apt-get", ["download", "busybox-static"], { cwd: directory });
+    runQuietly("apt-get", ["download", "busybox-static"], { cwd: directory });
     const archive = readdirSync(directory).find((name) => name.endsWith(".deb"));
     if (archive === undefined) throw new InstallError("apt-get download busybox-static brought no file");
-    runVisibly("dpkg-deb", ["-x", archive, "."], { cwd: directory });
+    runQuietly("dpkg-deb", ["-x", archive, "."], { cwd: directory });
     const program = ["bin/busybox", "usr/bin/busybox"].map((path) => join(directory, path)).find((path) => existsSync(path));
     if (program === undefined) throw new InstallError("the package busybox-static holds no busybox");
     mkdirSync("/var/cache/spanwire-lab", { recursive: true });
@@ -221,19 +214,19 @@ function disableDocker() {
   if (!hasCommand("systemctl")) return;
   const units = DOCKER_UNITS.filter((unit) => spawnSync("systemctl", ["cat", unit], { stdio: "ignore" }).status === 0);
   if (units.length === 0) return;
-  runVisibly("systemctl", ["--quiet", "disable", ...units]);
+  runQuietly("systemctl", ["--quiet", "disable", ...units]);
   say(`the machine's own Docker stays off, also after a reboot (undo: systemctl enable --now ${units.join(" ")})`);
 }
 
 function apt(args) {
-  runVisibly("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...args], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  runQuietly("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=120", ...args], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 }
 
-/** Its output goes to stderr: stdout belongs to what comes after. */
-function runVisibly(command, args, options = {}) {
-  const result = spawnSync(command, args, { stdio: ["ignore", 2, 2], ...options });
+/** Says nothing when all is well; its own words stand before the error's sentence. */
+function runQuietly(command, args, options = {}) {
+  const result = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024, ...options });
   if (result.status === 0) return;
-  throw new InstallError(`${command} ${args.join(" ")} failed (${describeEnd(result)}); its own words are above`);
+  throw new InstallError(`${result.stdout ?? ""}${result.stderr ?? ""}${command} ${args.join(" ")} failed (${describeEnd(result)})`);
 }
 
 function describeEnd(result) {
