@@ -43,7 +43,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
       elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements),
     }));
     // What others changed is put right at once. Otherwise the old rules stay until what they restrict is gone.
-    if (!canGrow(before, after)) return { ...wanted, sets };
+    if (!canGrow(before, after) || isOutOfPlace(before, after)) return { ...wanted, sets };
     const chains = after.chains.map((chain) => {
       const present = findNamed(before.chains, chain.name)?.rules ?? [];
       return { ...chain, rules: [...present.map(({ id }) => ({ id, text: "" })), ...newRules(chain, present)] };
@@ -64,6 +64,16 @@ export const nftTable: ResourceKind<NftTableResource> = {
 
   impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
 };
+
+/** A rule that somebody took out goes back where it was; growing would append it, and need a second step to move it. */
+function isOutOfPlace(before: NftTableResource, after: NftTableResource): boolean {
+  return after.chains.some((chain) => {
+    const present = findNamed(before.chains, chain.name)?.rules ?? [];
+    const keepsAll = present.every((rule) => chain.rules.some((other) => other.id === rule.id));
+    const grown = [...present, ...newRules(chain, present)].map((rule) => rule.id);
+    return keepsAll && grown.join() !== chain.rules.map((rule) => rule.id).join();
+  });
+}
 
 /** Adds, empties and fills in one transaction: works whether or not the table is there (nft 1.0.6 has no `destroy`). */
 function renderTable(table: NftTableResource): string {
