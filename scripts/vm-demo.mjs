@@ -41,6 +41,7 @@ async function runMachine() {
     stop();
   }, LIMIT_MS);
   process.once("SIGINT", stop).once("SIGTERM", stop);
+  const ended = new Promise((resolve) => machine.once("close", (...end) => resolve(end)));
   machine.on("error", (error) => say(`qemu-system-x86_64 does not start: ${error.message}`));
   let code;
   for await (const line of createInterface({ input: machine.stdout })) {
@@ -50,6 +51,8 @@ async function runMachine() {
     if (text.startsWith(LAST_WORDS)) code = Number(text.slice(LAST_WORDS.length));
   }
   clearTimeout(limit);
+  const [exitCode, signal] = await ended;
+  if (code === undefined) say(`qemu ended: ${signal ?? `exit ${exitCode}`}`);
   return code;
 }
 
