@@ -26,11 +26,11 @@ main(() => {
 });
 say("starting the machine (software emulation)");
 const startedAt = performance.now();
-const exitCode = await runMachine();
+const demoExit = await runMachine();
 say(
-  `\n${exitCode === undefined ? "the machine ended without a result" : `exit code in the machine: ${exitCode}`}, ${Math.round((performance.now() - startedAt) / 1000)} s`,
+  `\n${demoExit === undefined ? "the machine ended without a result" : `exit code in the machine: ${String(demoExit)}`}, ${Math.round((performance.now() - startedAt) / 1000)} s`,
 );
-process.exit(exitCode ?? 1);
+process.exit(demoExit ?? 1);
 
 /** The demo's exit code in the machine. Its disk is not written to: the next one is as fresh. */
 async function runMachine() {

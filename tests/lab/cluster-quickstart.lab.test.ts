@@ -65,6 +65,11 @@ async function watchKernel(host: string, act: () => Promise<void>): Promise<stri
 }
 
 test("a second apply has nothing to do and runs no writing command", async () => {
+  // the kernel takes the namespaces of the first apply's probes down in its own time
+  await until(
+    () => cluster.on("vm1", "ip", "-brief", "link"),
+    (links) => !links.includes("spwp"),
+  );
   const footprints = await cluster.footprints();
   const journals = await cluster.journals("vm1");
   const lock = await readFile(cluster.lockPath, "utf8");
