@@ -123,7 +123,7 @@ function toPrefix(destination: string): string {
 
 /** Learned entries are left out: they come and go with traffic. */
 export async function readFdb(): Promise<SnapshotFdbEntry[]> {
-  const entries = await readJson<{ mac: string; ifname: string; dst?: string; master?: string; state?: string }[]>([
+  const entries = await readJson<{ mac: string; ifname: string; dst?: string; master?: string; state?: string; flags?: string[] }[]>([
     "bridge",
     "-j",
     "fdb",
@@ -137,6 +137,7 @@ export async function readFdb(): Promise<SnapshotFdbEntry[]> {
       ...(entry.dst === undefined ? {} : { destination: entry.dst }),
       ...(entry.master === undefined ? {} : { master: entry.master }),
       state: entry.state ?? "",
+      ...(entry.flags?.includes("sticky") === true ? { sticky: true as const } : {}),
     }))
     .sort((a, b) => compareText(`${a.device} ${a.mac} ${a.destination}`, `${b.device} ${b.mac} ${b.destination}`));
 }

@@ -3,6 +3,9 @@ import { findMark, isMarkedBy } from "./mark.ts";
 import type { Command, NeighbourEntry, NeighbourPart, NeighboursResource, ResourceKind } from "./resource.ts";
 import type { Snapshot, SnapshotLink } from "./snapshot.ts";
 
+/** A "static" entry alone follows its MAC to whatever port a frame comes in by; a "sticky" one stays (bridge(8); br_fdb_update in net/bridge/br_fdb.c). */
+const STAYING = ["static", "sticky"];
+
 const ALL_PARTS: readonly NeighbourPart[] = ["neighbour", "tunnel-fdb", "bridge-fdb"];
 
 /**
@@ -84,7 +87,7 @@ function partsOf(list: NeighboursResource | null): Map<string, { add: Command; r
     }
     if (bridge !== "" && present.includes("bridge-fdb")) {
       parts.set(`bridge-fdb ${mac}`, {
-        add: { tool: "bridge", args: ["fdb", "replace", mac, "dev", device, "master", "static"] },
+        add: { tool: "bridge", args: ["fdb", "replace", mac, "dev", device, "master", ...STAYING] },
         remove: { tool: "bridge", args: ["fdb", "del", mac, "dev", device, "master"] },
       });
     }
@@ -112,8 +115,9 @@ function readEntries(snapshot: Snapshot, { bridge, device, others }: Place): Nei
     if (others.has(entry.device)) elsewhere.add(entry.mac);
     if (entry.device !== device) continue;
     const known = at(entry.mac);
-    if (entry.master !== undefined) known.parts.push("bridge-fdb");
-    else if (entry.destination !== undefined) {
+    if (entry.master !== undefined) {
+      if (entry.sticky === true) known.parts.push("bridge-fdb");
+    } else if (entry.destination !== undefined) {
       known.vtep = entry.destination;
       known.parts.push("tunnel-fdb");
     }

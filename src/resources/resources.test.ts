@@ -84,8 +84,15 @@ describe("neighbours", () => {
     const partial = ofKind(observe(), "neighbours");
     expect(partial.entries[0]).toEqual({ ...first, parts: ["neighbour", "tunnel-fdb"] });
     expect(kindOf(whole).compare(whole, partial)).toHaveLength(1);
-    expect(words(kindOf(whole).commands(partial, whole))).toEqual([`bridge fdb replace ${first!.mac} dev ${whole.device} master static`]);
+    expect(words(kindOf(whole).commands(partial, whole))).toEqual([`bridge fdb replace ${first!.mac} dev ${whole.device} master static sticky`]);
     expect(words(kindOf(whole).commands(whole, partial))).toEqual([`bridge fdb del ${first!.mac} dev ${whole.device} master`]);
+  });
+
+  test("a bridge entry that would follow its MAC to another port counts as missing", async () => {
+    const { h1, observe } = await host();
+    const [first] = ofKind(observe(), "neighbours").entries;
+    h1.kernel.fdb = h1.kernel.fdb.map(({ sticky: _, ...entry }) => entry);
+    expect(ofKind(observe(), "neighbours").entries[0]).toEqual({ ...first, parts: ["neighbour", "tunnel-fdb"] });
   });
 
   test("a neighbour that is on the bridge and nowhere else is too much; a learned one is nobody's", async () => {

@@ -81,6 +81,8 @@ export interface SnapshotFdbEntry {
   master?: string;
   /** "permanent", "static", or "" for a learned one. */
   state: string;
+  /** A bridge entry that does not follow its MAC to another port. */
+  sticky?: true;
 }
 
 export interface SnapshotNeighbour {

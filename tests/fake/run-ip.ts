@@ -126,7 +126,7 @@ function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): vo
 
 const UNKNOWN_MAC = "00:00:00:00:00:00";
 
-/** `bridge fdb append|replace|del MAC dev DEVICE [dst ADDRESS] self|master [permanent|static]`. */
+/** `bridge fdb append|replace|del MAC dev DEVICE [dst ADDRESS] self|master [permanent|static] [sticky]`. */
 export function runBridge(kernel: KernelModel, args: readonly string[]): void {
   const words = [...args];
   if (take(words) !== "fdb") throw unknown(args);
@@ -136,16 +136,23 @@ export function runBridge(kernel: KernelModel, args: readonly string[]): void {
   const destination = words[0] === "dst" ? takeValue(words, "dst") : undefined;
   const table = take(words);
   const state = words.length > 0 ? take(words) : "";
+  const sticky = words[0] === "sticky" && take(words) === "sticky";
   if (words.length > 0 || !["append", "replace", "del"].includes(verb) || !["self", "master"].includes(table)) throw unknown(args);
   const link = getLink(kernel, device);
   const master = table === "master" ? link.master : undefined;
   if (table === "master" && master === undefined) throw new Refused("RTNETLINK answers: Operation not supported");
   const isSame = (entry: (typeof kernel.fdb)[number]): boolean =>
-    entry.device === device && entry.mac === mac && entry.master === master && (mac !== UNKNOWN_MAC || entry.destination === destination);
+    master === undefined
+      ? entry.device === device && entry.mac === mac && entry.master === undefined && (mac !== UNKNOWN_MAC || entry.destination === destination)
+      : entry.mac === mac && entry.master === master; // a bridge knows one port for a MAC
   const known = kernel.fdb.findIndex(isSame);
-  if (verb === "del" && known < 0) throw new Refused("RTNETLINK answers: No such file or directory");
+  if (verb === "del" && kernel.fdb[known]?.device !== device) throw new Refused("RTNETLINK answers: No such file or directory");
   if (known >= 0) kernel.fdb.splice(known, 1);
   if (verb === "del") return;
-  const entry = { device, mac, state, ...(destination === undefined ? {} : { destination }), ...(master === undefined ? {} : { master }) };
-  kernel.fdb.push(entry);
+  kernel.fdb.push({
+    ...{ device, mac, state },
+    ...(destination === undefined ? {} : { destination }),
+    ...(master === undefined ? {} : { master }),
+    ...(sticky ? { sticky } : {}),
+  });
 }
