@@ -16,6 +16,7 @@ export interface FdbEntry {
   destination?: string;
   master?: string;
   state: string;
+  sticky?: true;
 }
 
 /** Links, addresses, neighbours and FDB entries of one network namespace, with the side effects the kernel has. */

@@ -153,6 +153,6 @@ export function runBridge(kernel: KernelModel, args: readonly string[]): void {
     ...{ device, mac, state },
     ...(destination === undefined ? {} : { destination }),
     ...(master === undefined ? {} : { master }),
-    ...(sticky ? { sticky } : {}),
+    ...(sticky ? { sticky: true as const } : {}),
   });
 }
