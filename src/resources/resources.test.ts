@@ -84,7 +84,9 @@ describe("neighbours", () => {
     const partial = ofKind(observe(), "neighbours");
     expect(partial.entries[0]).toEqual({ ...first, parts: ["neighbour", "tunnel-fdb"] });
     expect(kindOf(whole).compare(whole, partial)).toHaveLength(1);
-    expect(words(kindOf(whole).commands(partial, whole))).toEqual([`bridge fdb replace ${first!.mac} dev ${whole.device} master static sticky`]);
+    expect(words(kindOf(whole).commands(partial, whole))).toEqual([
+      `bridge fdb replace ${first!.mac} dev ${whole.device} master static sticky`,
+    ]);
     expect(words(kindOf(whole).commands(whole, partial))).toEqual([`bridge fdb del ${first!.mac} dev ${whole.device} master`]);
   });
 

@@ -62,6 +62,7 @@ export function askSearches(round: Round, journeys: readonly Journey[]): void {
       const hintBytes = row.tooBigMtuBytes ?? guessBytes?.() ?? undefined;
       round.ask(host, place, "pathMtu", { target: address, failedBytes: sizeBytes, hintBytes, timeoutMs: SEARCH_TIMEOUT_MS }, (result) => {
         row.foundMtuBytes = result.mtuBytes;
+        row.fullPassed = (result.mtuBytes ?? 0) >= sizeBytes; // lost the first time, not too large
       });
     }
   }

@@ -143,7 +143,10 @@ export function runBridge(kernel: KernelModel, args: readonly string[]): void {
   if (table === "master" && master === undefined) throw new Refused("RTNETLINK answers: Operation not supported");
   const isSame = (entry: (typeof kernel.fdb)[number]): boolean =>
     master === undefined
-      ? entry.device === device && entry.mac === mac && entry.master === undefined && (mac !== UNKNOWN_MAC || entry.destination === destination)
+      ? entry.device === device &&
+        entry.mac === mac &&
+        entry.master === undefined &&
+        (mac !== UNKNOWN_MAC || entry.destination === destination)
       : entry.mac === mac && entry.master === master; // a bridge knows one port for a MAC
   const known = kernel.fdb.findIndex(isSame);
   if (verb === "del" && kernel.fdb[known]?.device !== device) throw new Refused("RTNETLINK answers: No such file or directory");

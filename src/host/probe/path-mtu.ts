@@ -11,13 +11,14 @@ const COUNT = 2;
 
 export type Passes = (sizeBytes: number) => Promise<boolean>;
 
-/** Largest packet that passes with "don't fragment" set, known to be below `failedBytes`. */
+/** Largest packet that passes with "don't fragment" set. `failedBytes` is asked for again first: it may only have been lost. */
 export async function findPathMtu(params: PathMtuParams, prefix: readonly string[] = []): Promise<PathMtuResult> {
   const { target, timeoutMs } = params;
   const passes: Passes = async (sizeBytes) => {
     const [result] = await ping({ targets: [target], sizeBytes, dontFragment: true, count: COUNT, timeoutMs }, prefix);
     return result !== undefined && result.received > 0;
   };
+  if (await passes(params.failedBytes)) return { target, mtuBytes: params.failedBytes };
   const smallest = isIPv6(target) ? SMALLEST_BYTES.ipv6 : SMALLEST_BYTES.ipv4;
   return { target, mtuBytes: await searchLargest(passes, smallest, params.failedBytes, params.hintBytes) };
 }
