@@ -27,14 +27,18 @@ const DOCKER_UNITS = ["docker.service", "docker.socket", "containerd.service"];
 const COMMANDS = {
   debootstrap: ["debootstrap"],
   "docker-cli": ["docker"],
+  "docker-compose": ["docker-compose"],
   "docker.io": ["dockerd", "containerd", "runc"],
   e2fsprogs: ["mke2fs"],
   iproute2: ["ip"],
   iptables: ["iptables"],
   "iputils-ping": ["ping"],
   nftables: ["nft"],
+  "openssh-client": ["ssh", "ssh-keygen"],
+  "openssh-server": ["sshd"],
   procps: ["sysctl"],
   "qemu-system-x86": ["qemu-system-x86_64"],
+  sudo: ["sudo"],
   tcpdump: ["tcpdump"],
   "util-linux": ["flock", "nsenter", "unshare", "mount"],
 };

@@ -8,8 +8,8 @@ import { addCounts, formatCounts } from "./counts.mjs";
 
 const NODE = join(REPOSITORY, "node_modules/.bin/node");
 const VITEST = join(REPOSITORY, "node_modules/vitest/vitest.mjs");
-/** What the lab tests want beyond a lab: they look at packets. */
-const TEST_PACKAGES = [...LAB_PACKAGES, "tcpdump"];
+/** What the lab tests want beyond a lab: they look at packets, use Compose, log in, and install packages. */
+const TEST_PACKAGES = [...LAB_PACKAGES, "debootstrap", "docker-compose", "openssh-client", "openssh-server", "sudo", "tcpdump"];
 
 main(() => {
   ensureNodeModules();

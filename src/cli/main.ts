@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 // TypeScript is stripped and compiled once, not at every start of a host program. A bundle writes nothing beside itself.
 if (import.meta.url.endsWith(".ts")) enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/spanwire", import.meta.url)));
 
-/** The two programs that people do not type start without the command tree: they are started often. */
-const [verb] = process.argv.slice(2);
+/** The programs that people do not type start without the command tree: they are started often. */
+const [verb, ...args] = process.argv.slice(2);
 if (verb === "probe") await (await import("../host/probe/main.ts")).runProbe();
-else if (verb === "host") await (await import("./host.ts")).runHost();
+else if (verb === "host") await (await import("./host.ts")).runHost(args);
+else if (verb === "enter-daemon") await (await import("../lab/enter-daemon.ts")).enterDaemon(args);
 else await (await import("./run-main.ts")).runMain(process.argv);

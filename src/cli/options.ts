@@ -5,6 +5,7 @@ import { DEFAULT_SPEC_FILE } from "./read-spec.ts";
 export function withTarget(command: Command): Command {
   return command
     .option("-f, --file <path>", "the spec file", DEFAULT_SPEC_FILE)
+    .option("--ssh-config <path>", "for ssh -F: another file than ~/.ssh/config")
     .option("--lab [run]", "the hosts are those of a lab on this machine (see `spanwire lab`); default run: demo")
     .option("--local", "this machine is the only host")
     .option("--lock <path>", "the lock file; default: beside the spec file, or in the lab's folder");

@@ -45,7 +45,7 @@ async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
     await writeFile(flags.out, `${JSON.stringify({ ...plan, planId: planIdOf(plan) }, null, 2)}\n`, { mode: 0o600 });
     say(`saved: apply exactly this with \`spanwire apply ${flags.out}\``);
   }
-  if (plan.warnings.some((warning) => warning.kind === "unreachable")) process.exitCode = 1;
+  if (plan.warnings.length > 0) process.exitCode = 1; // they are of hosts that could not be read
   else if (flags.detailedExitcode === true && hasChanges(plan)) process.exitCode = EXIT_CHANGES;
 }
 

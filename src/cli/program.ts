@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerApply } from "./apply.ts";
 import { registerCompletion } from "./completion.ts";
@@ -11,13 +10,13 @@ import { registerSchema } from "./schema.ts";
 import { registerStatus } from "./status.ts";
 import { registerValidate } from "./validate.ts";
 import { registerVerify } from "./verify.ts";
-import { PACKAGE_FILE } from "../util/program-path.ts";
+import { VERSION } from "../util/version.ts";
 
 /** The command tree. Help, completion and the reference are made from it. */
 export function createProgram(): Command {
   const program = new Command("spanwire")
     .description("one container network across several plain Docker hosts")
-    .version(readVersion(), "-V, --version")
+    .version(VERSION, "-V, --version")
     .option("-v, --verbose", "say more when something fails")
     .showHelpAfterError("(`spanwire help` lists the commands)")
     .showSuggestionAfterError()
@@ -43,11 +42,6 @@ function inheritSettings(command: Command): void {
     child.copyInheritedSettings(command);
     inheritSettings(child);
   }
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(PACKAGE_FILE, "utf8")) as { version: string };
-  return version;
 }
 
 const HELP = `

@@ -11,10 +11,12 @@ import { formatLock, lockPathOf, parseLock } from "../spec/lock-file.ts";
 import type { ParsedSpec } from "../spec/parse-spec.ts";
 import { createLocalTransport } from "../transport/in-process.ts";
 import { createLabTransport } from "../transport/lab.ts";
+import { createSshTransport } from "../transport/ssh.ts";
 import type { Transport } from "../transport/connection.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
+import { SELF_ARGV } from "../util/self-argv.ts";
+import { say } from "./output.ts";
 import { readSpec } from "./read-spec.ts";
-import { SELF_ARGV } from "./self-argv.ts";
 
 export interface TargetFlags {
   file: string;
@@ -22,6 +24,8 @@ export interface TargetFlags {
   lab?: string;
   /** This machine is the only host. */
   local?: boolean;
+  /** Another configuration for OpenSSH. */
+  sshConfig?: string;
   /** Another place for the lock. */
   lock?: string;
   host?: string[];
@@ -49,16 +53,13 @@ function findLockPath(flags: TargetFlags): string {
   return join(runDirectory(flags.lab), lockPathOf(basename(flags.file)));
 }
 
-function chooseTransport(flags: Pick<TargetFlags, "lab" | "local">): Transport {
+function chooseTransport(flags: Pick<TargetFlags, "lab" | "local" | "sshConfig">): Transport {
   if (flags.lab !== undefined) return createLabTransport(flags.lab);
   if (flags.local === true) return createLocalTransport(SELF_ARGV);
-  throw new SpanwireError({
-    kind: "unsupported",
-    doing: "reaching",
-    what: "the hosts",
-    where: "",
-    why: "SSH is not in this version",
-    try: "use --lab for the hosts of a lab (`spanwire lab up`), or --local when this machine is the only host",
+  const configFile = flags.sshConfig ?? process.env["SPANWIRE_SSH_CONFIG"];
+  return createSshTransport({
+    ...(configFile === undefined ? {} : { configFile }),
+    onProgress: (host, text) => say(`${host}: ${text}`),
   });
 }
 

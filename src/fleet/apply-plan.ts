@@ -95,7 +95,7 @@ async function confirmAll(run: Run): Promise<Problem[]> {
   const opened = new Map<string, Connection>();
   try {
     const failed = await onHosts(run, run.active, "reaching again", async (host) => {
-      const connection = await run.transport.open({ name: host.host, address: host.address, ssh: host.ssh });
+      const connection = await run.transport.open({ name: host.host, address: host.address, ssh: host.ssh }, { fresh: true });
       opened.set(host.host, connection);
       await connection.request("hello", {});
     });

@@ -2,6 +2,7 @@ import type { Snapshot } from "../resources/snapshot.ts";
 import type { Host } from "../spec/cluster.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
 import { SpanwireError, toProblems, type Problem } from "../util/problem.ts";
+import { VERSION } from "../util/version.ts";
 
 export interface GatheredHosts {
   connections: ReadonlyMap<string, Connection>;
@@ -41,14 +42,14 @@ export async function gatherHosts(hosts: readonly Host[], transport: Transport):
 }
 
 async function checkProtocol(connection: Connection): Promise<void> {
-  const { protocol } = (await connection.request("hello", {})) as { protocol: number };
+  const { protocol, version } = (await connection.request("hello", { version: VERSION })) as { protocol: number; version: string };
   if (protocol === PROTOCOL) return;
   throw new SpanwireError({
     kind: "unsupported",
     doing: "talking to",
     what: "the host program",
     where: connection.host,
-    why: `it speaks protocol ${protocol}, this is ${PROTOCOL}`,
+    why: `it is version ${version} and speaks protocol ${protocol}; this is ${VERSION} and speaks ${PROTOCOL}`,
     try: "use the same version of spanwire on both sides",
   });
 }

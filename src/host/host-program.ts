@@ -1,7 +1,8 @@
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { toProblems } from "../util/problem.ts";
+import { toProblems, type Problem } from "../util/problem.ts";
+import { readLines } from "../util/read-lines.ts";
+import { VERSION } from "../util/version.ts";
 import { createPlanMethods } from "./plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import type { HostSystem } from "./host-system.ts";
@@ -15,6 +16,8 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export interface HostProgram {
   methods: Readonly<Record<string, (params: unknown) => Promise<unknown>>>;
+  /** Both sides, for whoever is told that they do not understand each other. */
+  describeVersions(): string;
   /** Undoes what was not confirmed and ends the probes: nothing outlives the conversation. */
   end(): Promise<void>;
 }
@@ -26,19 +29,27 @@ export interface HostProgramInput {
   selfArgv: readonly string[];
   /** An unconfirmed plan goes back when nobody has spoken for so long. Monotonic: Node's timers do not follow the clock. */
   silenceMs?: number;
+  /** The address the operator's connection comes from; undefined when there is no such connection. */
+  peer?: string;
 }
+
+const helloParams = z.looseObject({ version: z.string().max(64).optional() });
 
 /** The controller speaks every ten seconds (src/fleet/keep-alive.ts); six silent turns are a dead path. */
 const DEFAULT_SILENCE_MS = 60_000;
 
 /** What a host answers: the same methods in-process, in a lab host's namespaces, and behind SSH. */
-export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT_SILENCE_MS }: HostProgramInput): HostProgram {
+export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT_SILENCE_MS, peer }: HostProgramInput): HostProgram {
   const probes = createProbeMethods({ selfArgv });
   const plans = createPlanMethods(system, state);
+  let otherVersion = "unknown";
   const methods: HostProgram["methods"] = {
     ...probes.methods,
     ...plans.methods,
-    hello: async () => ({ protocol: PROTOCOL, pid: process.pid }),
+    hello: async (params) => {
+      otherVersion = helloParams.parse(params ?? {}).version ?? otherVersion;
+      return { protocol: PROTOCOL, version: VERSION, pid: process.pid, ...(peer === undefined ? {} : { peer }) };
+    },
     observe: () => system.observe(),
     containerPids: async (params) => {
       const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
@@ -65,6 +76,7 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
     };
   return {
     methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
+    describeVersions: () => `the host program is version ${VERSION}, the other side ${otherVersion}`,
     async end() {
       clearTimeout(silence);
       await probes.closeAll();
@@ -75,10 +87,10 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
 
 /** JSON-RPC 2.0, one message a line, until the input ends. */
 export async function serve(program: HostProgram, input: Readable, output: Writable): Promise<void> {
+  output.on("error", () => {}); // nobody listens any more: the end of input follows, and what was not confirmed goes back
   const running = new Set<Promise<void>>();
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  for await (const line of lines) {
-    if (line.trim() === "") continue;
+  for await (const line of readLines(input, MAX_LINE_BYTES)) {
+    if ("text" in line && line.text.trim() === "") continue;
     const answering: Promise<void> = answer(program, line).then((text) => {
       output.write(`${text}\n`);
       running.delete(answering);
@@ -89,32 +101,55 @@ export async function serve(program: HostProgram, input: Readable, output: Writa
   await program.end();
 }
 
-async function answer(program: HostProgram, line: string): Promise<string> {
-  let id: unknown = null;
+async function answer(program: HostProgram, line: { text: string } | { tooLongBytes: number }): Promise<string> {
+  const refused = (why: string): Problem => refusal(why, program.describeVersions());
+  if ("tooLongBytes" in line)
+    return fail(null, INVALID_REQUEST, [refused(`it has ${line.tooLongBytes} bytes, more than any message of ours`)]);
+  const message = findMessage(line.text);
+  if (message === undefined) return fail(null, INVALID_REQUEST, [refused("it is no message of ours")]);
+  const { id, method, params } = message;
+  const handler = Object.hasOwn(program.methods, method) ? program.methods[method] : undefined;
+  if (handler === undefined) return fail(id, UNKNOWN_METHOD, [refused(`this host program knows no "${method.slice(0, 100)}"`)]);
   try {
-    if (line.length > MAX_LINE_BYTES) throw new Error("the message is too long");
-    const message = JSON.parse(line) as { id?: unknown; method?: unknown; params?: unknown } | null;
-    id = message?.id ?? null;
-    const { method } = message ?? {};
-    const handler = typeof method === "string" && Object.hasOwn(program.methods, method) ? program.methods[method] : undefined;
-    if (handler === undefined) return reply(id, { error: { code: -32601, message: `no such method: ${String(method).slice(0, 100)}` } });
-    return reply(id, { result: await handler(message?.params) });
+    return reply(id, { result: await handler(params) });
   } catch (error) {
-    const problems = error instanceof z.ZodError ? [refused(error)] : toProblems(error, "answering a request", "");
-    return reply(id, { error: { code: -32000, message: problems[0]?.why ?? "", data: { problems } } });
+    if (!(error instanceof z.ZodError)) return fail(id, FAILED, toProblems(error, "answering a request", ""));
+    return fail(id, FAILED, [refused(z.prettifyError(error).split("\n").slice(0, 4).join("; "))]);
+  }
+}
+
+/** JSON-RPC 2.0, section 5.1. */
+const INVALID_REQUEST = -32600;
+const UNKNOWN_METHOD = -32601;
+const FAILED = -32000;
+
+/** Garbage is answered, not executed, and it is nobody's mistake of ours (B60). */
+const messageSchema = z.object({
+  id: z.union([z.int(), z.string().max(64), z.null()]).default(null),
+  method: z.string(),
+  params: z.unknown().optional(),
+});
+
+function findMessage(text: string): z.output<typeof messageSchema> | undefined {
+  try {
+    return messageSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 
 const reply = (id: unknown, body: object): string => JSON.stringify({ jsonrpc: "2.0", id, ...body });
 
-function refused(error: z.ZodError) {
-  const why = z.prettifyError(error).split("\n").slice(0, 4).join("; ");
+const fail = (id: unknown, code: number, problems: readonly Problem[]): string =>
+  reply(id, { error: { code, message: problems[0]?.why ?? "", data: { problems } } });
+
+function refusal(why: string, versions: string): Problem {
   return {
-    kind: "refused" as const,
+    kind: "refused",
     doing: "reading",
     what: "a request",
     where: "",
-    why,
-    try: "check that both sides run the same version of spanwire; nothing was changed",
+    why: `${why} (${versions})`,
+    try: "use the same version of spanwire on both sides; nothing was changed",
   };
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { programPath } from "../util/program-path.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { CLEAN_ENV } from "../util/run.ts";
+import { SELF_ARGV } from "../util/self-argv.ts";
 import { findDockerVersion } from "../util/docker-request.ts";
 import { hostCgroup, namespacePath, RUN_VARIABLE } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
@@ -12,7 +12,6 @@ import type { LabHost, LabState } from "./lab-state.ts";
 const READY_TIMEOUT_MS = 180_000;
 const POLL_MS = 50;
 const LOG_TAIL_LINES = 12;
-const ENTRY = programPath("enter-daemon");
 
 const daemonLog = (host: LabHost): string => `${host.directory}/dockerd.log`;
 
@@ -23,7 +22,7 @@ export async function startDaemon(lab: LabState, host: LabHost, rootDirectory: s
   const enter = ["nsenter", `--net=${namespacePath(host.namespace)}`];
   // Slave: what the machine unmounts is not kept alive by our copy, and nothing of ours gets out (mount_namespaces(7)).
   const unshare = ["unshare", "--mount", "--propagation", "slave"];
-  const entry = [process.execPath, "--disable-warning=ExperimentalWarning", ENTRY, rootDirectory ?? "/", ...daemonArgv(lab, host)];
+  const entry = [...SELF_ARGV, "enter-daemon", rootDirectory ?? "/", ...daemonArgv(lab, host)];
   const [command, ...args] = [...enter, "--", ...unshare, "--", ...entry] as [string, ...string[]];
   const child = spawn(command, args, {
     env: { ...CLEAN_ENV, [RUN_VARIABLE]: lab.runId },

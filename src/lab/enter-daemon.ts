@@ -3,9 +3,16 @@ import { describeRun, run } from "../util/run.ts";
 
 /**
  * Runs inside a lab host's new mount namespace, gives it a place of its own, and becomes dockerd (same process id).
- * argv: the directory to use as root ("/" or another Debian), then the daemon's argv.
+ * The arguments: the directory to use as root ("/" or another Debian), then the daemon's argv.
  */
-const [rootDirectory = "/", ...daemon] = process.argv.slice(2);
+export async function enterDaemon([rootDirectory = "/", ...daemon]: readonly string[]): Promise<void> {
+  await prepare(rootDirectory === "/" ? "" : rootDirectory);
+  if (rootDirectory !== "/") await enterRoot(rootDirectory);
+  const environment = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  if (process.execve === undefined) throw new Error("this Node cannot become another program (process.execve)");
+  // env looks the daemon up in PATH, inside the root where it will run
+  process.execve("/usr/bin/env", ["env", ...daemon], Object.fromEntries(environment));
+}
 
 /** Under it live the data of all lab hosts; dockerd must see them by the same path in every root. */
 const DATA_ROOT = "/var/lib/spanwire-lab";
@@ -55,10 +62,3 @@ async function enterRoot(root: string): Promise<void> {
   process.chdir("/");
   await must("umount", "-n", "--lazy", "/run/former");
 }
-
-await prepare(rootDirectory === "/" ? "" : rootDirectory);
-if (rootDirectory !== "/") await enterRoot(rootDirectory);
-const environment = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
-if (process.execve === undefined) throw new Error("this Node cannot become another program (process.execve)");
-// env looks the daemon up in PATH, inside the root where it will run
-process.execve("/usr/bin/env", ["env", ...daemon], Object.fromEntries(environment));

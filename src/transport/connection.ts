@@ -11,8 +11,13 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** How the CLI reaches hosts. Every call opens a new conversation: a confirm over an old one proves nothing. */
+export interface OpenOptions {
+  /** Over a connection of its own, shared with nobody: what a confirm needs, because an old one proves nothing about the path. */
+  fresh?: boolean;
+}
+
+/** How the CLI reaches hosts. Every call opens a new conversation. */
 export interface Transport {
   readonly name: string;
-  open(host: Pick<Host, "name" | "address" | "ssh">): Promise<Connection>;
+  open(host: Pick<Host, "name" | "address" | "ssh">, options?: OpenOptions): Promise<Connection>;
 }

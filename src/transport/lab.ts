@@ -3,12 +3,12 @@ import { SpanwireError } from "../util/problem.ts";
 import { hostEnvironment } from "../lab/host-environment.ts";
 import { namespacePath } from "../lab/lab-names.ts";
 import { readLab } from "../lab/lab-state.ts";
-import { programPath } from "../util/program-path.ts";
+import { SELF_ARGV } from "../util/self-argv.ts";
 import type { Connection, Transport } from "./connection.ts";
 import { openStdioConnection } from "./stdio.ts";
 
 /** Reaches the hosts of a lab by entering their network namespace. `program` replaces the host program in tests. */
-export function createLabTransport(runId: string, program: readonly string[] = [programPath("spanwire"), "host"]): Transport {
+export function createLabTransport(runId: string, program: readonly string[] = [...SELF_ARGV, "host"]): Transport {
   return {
     name: `lab ${runId}`,
     open: async (host) => openInLab(runId, host, program),
@@ -30,7 +30,7 @@ function openInLab(runId: string, host: Pick<Host, "name" | "address">, program:
       try: "correct the host's address in the file, or start a larger lab (`spanwire lab up --hosts N`)",
     });
   }
-  const argv = ["nsenter", `--net=${namespacePath(target.namespace)}`, "--", process.execPath, ...program] as [string, ...string[]];
+  const argv = ["nsenter", `--net=${namespacePath(target.namespace)}`, "--", ...program] as [string, ...string[]];
   return openStdioConnection(host.name, argv, {
     env: { ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name, ...findFault() },
     advice: `look at the lab with \`spanwire lab status --run ${runId}\``,

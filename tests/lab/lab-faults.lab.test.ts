@@ -143,7 +143,7 @@ describe("transport", () => {
   `;
 
   test("opens the program inside the host with that underlay address, whatever the spec calls it", async () => {
-    const transport = createLabTransport(runId, ["--input-type=module", "-e", PROGRAM]);
+    const transport = createLabTransport(runId, [process.execPath, "--input-type=module", "-e", PROGRAM]);
     const connection = await transport.open({ name: "vm2", address: h2.address, ssh: h2.address });
     const inode = (await run(["stat", "-L", "-c", "%i", `/run/netns/${h2.namespace}`])).stdout.trim();
     const answer = await connection.request("where", {});

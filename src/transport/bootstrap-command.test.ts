@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { renderBootstrap } from "./bootstrap-command.ts";
+
+const command = renderBootstrap({ version: "1.2.3", sha256: { x86_64: "0".repeat(64) } });
+
+test("one line that holds nothing of a spec", () => {
+  expect(command).toMatchInlineSnapshot(
+    `"exec sh -c 'm=$(uname -m); r=$(uname -r); f=/usr/local/lib/spanwire/1.2.3/spanwire; case "$m" in x86_64) h=0000000000000000000000000000000000000000000000000000000000000000 ;; aarch64) h= ;; *) h= ;; esac; if [ "$(id -u)" = 0 ]; then s=; else s="sudo -n --"; fi; say() { echo "spanwire-bootstrap $1 $m $r"; }; command -v sha256sum >/dev/null || { say no-sha256sum; exit 1; }; if [ -n "$h" ] && [ -x "$f" ] && [ "$(sha256sum <"$f")" = "$h  -" ]; then say ready; else say missing; read -r n || exit 1; $s sh -c "$1" spanwire-place "$f" "$h" "$n" || exit 1; say placed; fi; exec $s "$f" host --peer "\${SSH_CONNECTION%% *}"' spanwire 'set -eu; umask 022; d=\${1%/*}; p=\${d%/*}; t=$d/.new.$$; trap "rm -f $t; rmdir $d $p 2>/dev/null || :" EXIT; trap "exit 1" HUP INT TERM; mkdir -p "$d"; chown 0:0 "$p" "$d"; chmod 0755 "$p" "$d"; find "$d" -name ".new.*" -mmin +60 -delete || :; head -c "$3" | gzip -dc >"$t"; [ "$(sha256sum <"$t")" = "$2  -" ] || { echo "spanwire-place: the checksum is another one" >&2; exit 1; }; chmod 0755 "$t"; "$t" --version >/dev/null </dev/null; sync "$t"; mv -f "$t" "$1"; sync "$d"'"`,
+  );
+});
+
+test("it is a program in the shell that sshd starts", () => {
+  // the two quoted words are programs themselves
+  const programs = [command, ...[...command.matchAll(/'([^']*)'/g)].map(([, script]) => String(script))];
+  expect(programs).toHaveLength(3);
+  const judged = programs.flatMap((program) => ["sh", "bash"].map((shell) => spawnSync(shell, ["-n", "-c", program]).status));
+  expect(judged).toEqual(Array.from({ length: 6 }, () => 0));
+});
+
+test("whatever has to be placed: it says so, and the end of input leaves everything as it is", () => {
+  const { stdout, status } = spawnSync("sh", ["-c", command], { input: "", encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^spanwire-bootstrap missing \S+ \S+\n$/);
+});

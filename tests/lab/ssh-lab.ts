@@ -1,0 +1,172 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DockerFlavour, LabHost } from "../../src/lab/lab-state.ts";
+import { CLEAN_ENV, run, type RunResult } from "../../src/util/run.ts";
+import { createClusterLab, demand, type ClusterLab } from "./cluster-lab.ts";
+import { until } from "./until.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const BUILD = fileURLToPath(new URL("../../scripts/build.ts", import.meta.url));
+const CLI_TIMEOUT_MS = 170_000;
+const DESK_ADDRESS = "192.168.250.254";
+
+/**
+ * A host as it is on a server: its own /usr/local/lib, /var/lib, /run and /etc, so that what is placed there by one host
+ * is not seen by another, nor by this machine. Then sshd, as the host's only way in.
+ * Arguments: the host's Docker socket ("" for none), sshd's configuration.
+ */
+const HOST_SCRIPT = `set -e
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/sshd /run/upper /run/work
+if [ -n "$1" ]; then touch /run/docker.sock; mount --bind "$1" /run/docker.sock; fi
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755,size=200m tmpfs /usr/local/lib
+mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
+for user in ops bare; do
+  echo "$user:x:$((12000 + \${#user})):12000::/:/bin/sh" >>/etc/passwd
+  echo "$user:*:19000::::::" >>/etc/shadow
+done
+mkdir -p /etc/sudoers.d
+echo "ops ALL=(root) NOPASSWD: ALL" >/etc/sudoers.d/ops
+exec /usr/sbin/sshd -D -e -f "$2"`;
+
+export interface SshLab extends ClusterLab {
+  /** Where the keys, the known hosts and the configuration of the operator's ssh are. */
+  readonly desk: string;
+  readonly sshConfig: string;
+  /** The command line at the operator's desk: a namespace that sees the hosts' management addresses and nothing else. */
+  overSsh(argv: readonly string[], env?: Record<string, string>): Promise<RunResult>;
+  mustOverSsh(...argv: string[]): Promise<RunResult>;
+  /** A command on a host, by the same ssh. */
+  login(destination: string, command: string): Promise<RunResult>;
+  /** What a host's sshd wrote. */
+  serverLog(host: string): string;
+}
+
+export interface SshLabWish {
+  docker: DockerFlavour;
+  hosts?: number;
+  /** The hosts section is written by hostLines() of this file. */
+  spec: string;
+}
+
+export const sshHostLines = (count: number, user = ""): string =>
+  Array.from({ length: count }, (_, index) => `  vm${index + 1}: { address: 10.99.0.${index + 1}, ssh: ${user}vm${index + 1} }`).join("\n");
+
+/** A lab whose hosts are reached by ssh alone. */
+export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
+  await ensureExecutable();
+  const cluster = await createClusterLab(wish);
+  const desk = await mkdtemp(join(tmpdir(), "spanwire-desk-"));
+  const sshConfig = join(desk, "config");
+  const inDesk = ["nsenter", `--net=/run/netns/${cluster.lab.switchNamespace}`, "--"] as const;
+  const logOf = (host: string): string => join(desk, `${host.replace("vm", "h")}.log`);
+  demand(await run(["ip", "-n", cluster.lab.switchNamespace, "address", "add", `${DESK_ADDRESS}/24`, "dev", "mgmt"]));
+  await makeKey(join(desk, "key"));
+  await Promise.all(cluster.lab.hosts.map((host) => startServer(cluster, host, desk)));
+  writeFileSync(sshConfig, renderClientConfig(cluster.lab.hosts, desk));
+  writeFileSync(
+    join(desk, "known_hosts"),
+    cluster.lab.hosts.map((host) => `${host.managementAddress} ${readFileSync(join(desk, `${host.name}.key.pub`), "utf8")}`).join(""),
+  );
+
+  const overSsh: SshLab["overSsh"] = (argv, env = {}) =>
+    run([...inDesk, process.execPath, MAIN, ...argv], {
+      cwd: cluster.directory,
+      env: { NO_COLOR: "1", SPANWIRE_SSH_CONFIG: sshConfig, XDG_RUNTIME_DIR: desk, XDG_STATE_HOME: join(desk, "state"), ...env },
+      timeoutMs: CLI_TIMEOUT_MS,
+    });
+  return {
+    ...cluster,
+    ...{ desk, sshConfig, overSsh },
+    mustOverSsh: async (...argv) => demand(await overSsh(argv)),
+    login: (destination, command) =>
+      run([...inDesk, "ssh", "-F", sshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", "--", destination, command]),
+    serverLog: (host) => readFileSync(logOf(host), "utf8"),
+    async down() {
+      await cluster.down(); // ends what runs in its namespaces: sshd, and ssh's shared connections
+      await rm(desk, { recursive: true, force: true });
+    },
+  };
+}
+
+let built: Promise<void> | undefined;
+
+/** What runs on the hosts is the executable, made from the sources as they are now. */
+function ensureExecutable(): Promise<void> {
+  built ??= run([process.execPath, BUILD], { timeoutMs: CLI_TIMEOUT_MS }).then((result) => void demand(result));
+  return built;
+}
+
+async function makeKey(path: string): Promise<void> {
+  demand(await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "spanwire-test", "-f", path]));
+}
+
+function renderClientConfig(hosts: readonly LabHost[], desk: string): string {
+  return [
+    ...hosts.map((host) => `Host vm${host.index}\n  HostName ${host.managementAddress}`),
+    "Host *",
+    "  User root",
+    `  IdentityFile ${desk}/key`,
+    "  IdentitiesOnly yes",
+    `  UserKnownHostsFile ${desk}/known_hosts`,
+    "  GlobalKnownHostsFile /dev/null",
+    "",
+  ].join("\n");
+}
+
+async function startServer(cluster: ClusterLab, host: LabHost, desk: string): Promise<void> {
+  const key = join(desk, `${host.name}.key`);
+  await makeKey(key);
+  const config = join(desk, `${host.name}.sshd`);
+  writeFileSync(
+    config,
+    [
+      `ListenAddress ${host.managementAddress}`,
+      `HostKey ${key}`,
+      `AuthorizedKeysFile ${desk}/key.pub`,
+      "StrictModes no", // the keys are in a folder of /tmp
+      "PidFile none",
+      "UsePAM no",
+      "LogLevel VERBOSE",
+      "PasswordAuthentication no",
+      "KbdInteractiveAuthentication no",
+      "PermitRootLogin prohibit-password",
+      "",
+    ].join("\n"),
+  );
+  mkdirSync(desk, { recursive: true });
+  const log = openSync(join(desk, `${host.name}.log`), "a", 0o600);
+  const socket = cluster.lab.docker === "none" ? "" : host.dockerSocket;
+  const child = spawn(
+    "nsenter",
+    [
+      `--net=/run/netns/${host.namespace}`,
+      "--",
+      "unshare",
+      "--mount",
+      "--propagation",
+      "private",
+      "sh",
+      "-c",
+      HOST_SCRIPT,
+      "sh",
+      socket,
+      config,
+    ],
+    { env: CLEAN_ENV, stdio: ["ignore", log, log], detached: true },
+  );
+  child.unref();
+  closeSync(log);
+  await until(
+    async () => readFileSync(join(desk, `${host.name}.log`), "utf8"),
+    (text) => {
+      if (child.exitCode !== null) throw new Error(`sshd of ${host.name} ended: ${text}`);
+      return text.includes("Server listening");
+    },
+  );
+}
