@@ -25,7 +25,7 @@ test("as root: plan places the host program, apply, verify and destroy do the re
   expect(planned.stderr).toContain(`vm1: placing spanwire ${VERSION}`);
   expect(planned.stdout).toContain("to add");
   expect((await lab.login("vm1", `stat -c "%a %U:%G" ${FILE} /usr/local/lib/spanwire && ls -A $(dirname ${FILE})`)).stdout).toBe(
-    "755 root:root\n755 root:root\nspanwire\n",
+    "755 root:root\n755 root:root\nchecked\nspanwire\n",
   );
   expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   await lab.mustOverSsh("verify");
