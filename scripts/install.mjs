@@ -21,7 +21,11 @@ export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const POLICY = "/usr/sbin/policy-rc.d";
 const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
-const DOCKER_UNITS = ["docker.service", "docker.socket", "containerd.service"];
+/** What a package of ours would run on the machine itself; the lab starts its own. */
+const SERVICE_UNITS = {
+  "docker.io": ["docker.service", "docker.socket", "containerd.service"],
+  "openvswitch-switch": ["openvswitch-switch.service", "ovs-record-hostname.service"],
+};
 
 /** Debian packages by the commands they are wanted for. */
 const COMMANDS = {
@@ -30,12 +34,14 @@ const COMMANDS = {
   "docker-compose": ["docker-compose"],
   "docker.io": ["dockerd", "containerd", "runc"],
   e2fsprogs: ["mke2fs"],
+  ethtool: ["ethtool"],
   iproute2: ["ip"],
   iptables: ["iptables"],
   "iputils-ping": ["ping"],
   nftables: ["nft"],
   "openssh-client": ["ssh", "ssh-keygen"],
   "openssh-server": ["sshd"],
+  "openvswitch-switch": ["ovs-vsctl", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool"],
   procps: ["sysctl"],
   "qemu-system-x86": ["qemu-system-x86_64"],
   sudo: ["sudo"],
@@ -47,10 +53,12 @@ export const LAB_PACKAGES = [
   "busybox-static",
   "docker-cli",
   "docker.io",
+  "ethtool",
   "iproute2",
   "iptables",
   "iputils-ping",
   "nftables",
+  "openvswitch-switch",
   "procps",
   "util-linux",
 ];
@@ -67,10 +75,9 @@ export function ensureSystemPackages(packages) {
   if (missing.length === 0) return;
   requireDebian(missing);
   requireRoot(missing);
-  const hadDocker = !missing.includes("docker.io");
   say(`installing ${missing.join(", ")} (Debian packages; no service is started)`);
   withoutServiceStarts(() => installAll(missing));
-  if (!hadDocker) disableDocker();
+  missing.forEach(disableServices);
   const still = packages.filter((name) => !isPresent(name));
   if (still.length > 0)
     throw new InstallError(`these packages were installed but what they should bring is not there: ${still.join(", ")}`);
@@ -214,12 +221,12 @@ function withoutServiceStarts(act) {
 }
 
 /** Freshly installed for the lab only: it must not come up at the next boot either. */
-function disableDocker() {
+function disableServices(name) {
   if (!hasCommand("systemctl")) return;
-  const units = DOCKER_UNITS.filter((unit) => spawnSync("systemctl", ["cat", unit], { stdio: "ignore" }).status === 0);
+  const units = (SERVICE_UNITS[name] ?? []).filter((unit) => spawnSync("systemctl", ["cat", unit], { stdio: "ignore" }).status === 0);
   if (units.length === 0) return;
   runQuietly("systemctl", ["--quiet", "disable", ...units]);
-  say(`the machine's own Docker stays off, also after a reboot (undo: systemctl enable --now ${units.join(" ")})`);
+  say(`the machine's own ${name} stays off, also after a reboot (undo: systemctl enable --now ${units.join(" ")})`);
 }
 
 function apt(args) {

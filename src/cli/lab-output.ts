@@ -14,12 +14,16 @@ export function renderLabUp(status: LabStatus, outcome: EnsuredLab["outcome"], d
 }
 
 export function renderLabStatus(status: LabStatus): string {
-  const advice = status.state === "broken" ? " (an interrupted start or stop, or something is gone; `lab up` starts it again)" : "";
+  const advice =
+    status.state === "broken"
+      ? " (an interrupted start or stop, or something is gone; `lab heal` starts dead daemons, `lab up` all of it again)"
+      : "";
   return [
     `lab "${status.runId}": ${status.state}${advice}`,
     ...status.hosts.map(hostLine),
     `  gateway ${GATEWAY_ADDRESS}, outside ${OUTSIDE_ADDRESS}, MTU ${status.mtuBytes}`,
-    ...(status.state === "up" ? faultLines(status) : []),
+    ...(status.ovs === "none" ? [] : [`  Open vSwitch datapath: ${status.ovs}`]),
+    ...(status.state === "starting" || status.state === "stopping" ? [] : faultLines(status)),
   ].join("\n");
 }
 
@@ -33,9 +37,16 @@ function hostLine(host: LabHostStatus): string {
 
 function describeHost(host: LabHostStatus): string {
   if (!host.exists) return "its network namespace is gone";
-  if (host.dockerSocket === null) return "no Docker";
-  if (host.dockerVersion === null) return `Docker does not answer (log: ${host.directory}/dockerd.log)`;
-  return `Docker ${host.dockerVersion}, ${host.runningContainers ?? "?"} running`;
+  const words = host.daemons.map((answer) => describeDaemon(host, answer)).filter((text) => text !== undefined);
+  return words.length === 0 ? "no Docker, no Open vSwitch" : words.join("; ");
+}
+
+/** Open vSwitch's two daemons have one version: said once. */
+function describeDaemon(host: LabHostStatus, { daemon, version }: LabHostStatus["daemons"][number]): string | undefined {
+  const log = daemon === "dockerd" ? `${host.directory}/dockerd.log` : `${host.directory}/openvswitch/log/${daemon}.log`;
+  if (version === null) return `${daemon} does not answer (log: ${log})`;
+  if (daemon === "dockerd") return `Docker ${version}, ${host.runningContainers ?? "?"} running`;
+  return daemon === "ovs-vswitchd" ? `Open vSwitch ${version}` : undefined;
 }
 
 function faultLines(status: LabStatus): string[] {
@@ -43,5 +54,6 @@ function faultLines(status: LabStatus): string[] {
   const mtus = status.faults.mtus.map(
     (mtu) => `  fault: ${mtu.host} has MTU ${mtu.ownMtuBytes}, the switch's port towards it ${mtu.portMtuBytes} (larger frames vanish)`,
   );
-  return cuts.length + mtus.length === 0 ? ["  no faults"] : [...cuts, ...mtus];
+  const silent = status.hosts.some((host) => host.daemons.some((answer) => answer.version === null));
+  return cuts.length + mtus.length === 0 && !silent ? ["  no faults"] : [...cuts, ...mtus];
 }

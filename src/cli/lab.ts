@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { DAEMON_SIGNALS, DAEMONS, killDaemon, startHostDaemon } from "../lab/daemons.ts";
 import { ensureLab } from "../lab/ensure-lab.ts";
 import { execInHost } from "../lab/exec-in-host.ts";
 import { cutHosts, healLab, setHostMtu } from "../lab/lab-faults.ts";
@@ -6,6 +7,7 @@ import { DEFAULT_RUN_ID, parseRunId } from "../lab/lab-names.ts";
 import { DEFAULT_HOSTS, DOCKER_FLAVOURS } from "../lab/lab-shape.ts";
 import { type DockerFlavour, getLabHost, listLabs, readLab } from "../lab/lab-state.ts";
 import { readLabStatus } from "../lab/lab-status.ts";
+import { OVS_CHOICES, type OvsChoice } from "../lab/ovs-datapath.ts";
 import { requireRoot } from "../lab/require-root.ts";
 import { stopLab } from "../lab/stop-lab.ts";
 import { renderLabList, renderLabStatus, renderLabUp } from "./lab-output.ts";
@@ -17,6 +19,7 @@ interface RunOption {
 interface UpOptions extends RunOption {
   hosts: number;
   docker: DockerFlavour;
+  ovs: OvsChoice;
   mtu?: number;
 }
 
@@ -32,12 +35,14 @@ export function registerLab(program: Command): void {
   registerReading(lab);
   registerExec(lab);
   registerFaults(lab);
+  registerDaemonFaults(lab);
 }
 
 function registerUpAndDown(lab: Command): void {
   const up = withRun(lab.command("up")).description("start a lab; does nothing when the same lab is up already");
   up.option("--hosts <n>", "number of hosts, 1 to 50", parseNumber, DEFAULT_HOSTS)
-    .option("--docker <version>", `which Docker the hosts run: ${DOCKER_FLAVOURS.join(", ")}`, parseFlavour, "host")
+    .option("--docker <version>", `which Docker the hosts run: ${DOCKER_FLAVOURS.join(", ")}`, parseOneOf(DOCKER_FLAVOURS), "host")
+    .option("--ovs <datapath>", `where Open vSwitch switches: ${OVS_CHOICES.join(", ")}`, parseOneOf(OVS_CHOICES), "auto")
     .option("--mtu <bytes>", "MTU of the data network", parseNumber)
     .addHelpText("after", UP_HELP)
     .action((options: UpOptions) => labUp(options));
@@ -60,6 +65,7 @@ async function labUp(options: UpOptions): Promise<void> {
       runId: options.run,
       hosts: options.hosts,
       docker: options.docker,
+      ovs: options.ovs,
       ...(options.mtu === undefined ? {} : { mtuBytes: options.mtu }),
       signal: abort.signal,
       onProgress: (phrase) => void (process.stderr.isTTY && process.stderr.write(`  ${phrase}\n`)),
@@ -101,7 +107,7 @@ function registerExec(lab: Command): void {
   withRun(lab.command("exec"))
     .argument("<host>", "h1, h2, ...")
     .argument("<command...>", "the command and its arguments")
-    .description("run a command in a host's network namespace, with DOCKER_HOST set to its Docker daemon")
+    .description("run a command in a host's network namespace, with its Docker and Open vSwitch")
     .addHelpText("after", EXEC_HELP)
     .action(async (host: string, command: string[], options: RunOption) => {
       requireRoot("running a command in the lab", options.run);
@@ -135,11 +141,39 @@ function registerFaults(lab: Command): void {
       print(`${bytes} bytes: ${how} ${name}; undo with \`spanwire lab heal${runArgument(options.run)}\``);
     });
   withRun(lab.command("heal"))
-    .description("undo every cut and every MTU fault")
+    .description("undo every cut and every MTU fault, and start every killed daemon")
     .action(async (options: RunOption) => {
       requireRoot("healing lab", options.run);
       await healLab(readLab(options.run));
       print(`lab "${options.run}" has no faults any more`);
+    });
+}
+
+function registerDaemonFaults(lab: Command): void {
+  const daemons = DAEMONS.join(", ");
+  withRun(lab.command("kill"))
+    .argument("<host>", "a host")
+    .argument("<daemon>", daemons, parseOneOf(DAEMONS))
+    .option("--signal <name>", DAEMON_SIGNALS.join(", "), parseOneOf(DAEMON_SIGNALS), "KILL")
+    .description("end a host's daemon, or with STOP make it hang, until `start` or `heal`; nothing starts it again by itself")
+    .addHelpText("after", "\nExamples:\n  $ spanwire lab kill h1 ovs-vswitchd\n  $ spanwire lab kill h2 dockerd --signal STOP\n")
+    .action(async (name: string, daemon: (typeof DAEMONS)[number], options: RunOption & { signal: (typeof DAEMON_SIGNALS)[number] }) => {
+      requireRoot("killing a daemon of lab", options.run);
+      const state = readLab(options.run);
+      await killDaemon(state, getLabHost(state, name), daemon, options.signal);
+      const how = options.signal === "STOP" ? "hangs" : "has ended";
+      print(`${daemon} on ${name} ${how}; undo with \`spanwire lab start ${name} ${daemon}${runArgument(options.run)}\``);
+    });
+  withRun(lab.command("start"))
+    .argument("<host>", "a host")
+    .argument("<daemon>", daemons, parseOneOf(DAEMONS))
+    .description("start a host's daemon that was killed, or wake one that hangs")
+    .addHelpText("after", "\nExample:\n  $ spanwire lab start h1 ovs-vswitchd\n")
+    .action(async (name: string, daemon: (typeof DAEMONS)[number], options: RunOption) => {
+      requireRoot("starting a daemon of lab", options.run);
+      const state = readLab(options.run);
+      await startHostDaemon(state, getLabHost(state, name), daemon);
+      print(`${daemon} on ${name} runs`);
     });
 }
 
@@ -161,11 +195,13 @@ function parseNumber(text: string): number {
   return Number(text);
 }
 
-function parseFlavour(text: string): DockerFlavour {
-  const flavour = DOCKER_FLAVOURS.find((candidate) => candidate === text);
-  if (flavour === undefined) throw new InvalidArgumentError(`It must be one of ${DOCKER_FLAVOURS.join(", ")}.`);
-  return flavour;
-}
+const parseOneOf =
+  <T extends string>(choices: readonly T[]) =>
+  (text: string): T => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
+    return choice;
+  };
 
 const LAB_HELP = `
 Examples:
@@ -175,7 +211,7 @@ Examples:
   $ spanwire lab heal
   $ spanwire lab down
 
-A host hK has 10.99.0.K on its data network card (eth0) and 192.168.250.K on its management card (mgmt0);
+A host hK has 10.99.0.K on its data network card (eth0; br-phy above it with --ovs netdev) and 192.168.250.K on its management card (mgmt0);
 198.51.100.1 stands for the outside world. The image spx-busybox is loaded everywhere: no registry is needed.
 `;
 
@@ -185,15 +221,22 @@ const UP_HELP = `
   28    Docker 28 from Debian unstable, fetched once into /var/cache/spanwire-lab (about a minute, 470 MB)
   none  no Docker at all
 
+Open vSwitch, two daemons of its own per host:
+  auto    the kernel's datapath where this kernel has the module, else netdev; none where it is not installed
+  kernel  the openvswitch module
+  netdev  userspace; the host's underlay address is then on br-phy, a bridge of it that holds eth0
+  none    no Open vSwitch
+
 Examples:
   $ spanwire lab up --hosts 5
   $ spanwire lab up --run two --docker 28
 `;
 
 const EXEC_HELP = `
-The exit code is the command's. It sees this machine's files; only its network and its Docker are the host's.
+The exit code is the command's. It sees this machine's files; its network, its Docker and its Open vSwitch are the host's.
 
 Examples:
   $ spanwire lab exec h1 -- ip -brief address
   $ spanwire lab exec h2 --run two -- docker ps
+  $ spanwire lab exec h1 -- ovs-vsctl show
 `;

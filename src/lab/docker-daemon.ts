@@ -6,6 +6,7 @@ import { CLEAN_ENV } from "../util/run.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
 import { findDockerVersion } from "../util/docker-request.ts";
 import { hostCgroup, namespacePath, RUN_VARIABLE } from "./lab-names.ts";
+import { findHostProcesses } from "./processes.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 
 /** About 2 s on a normal machine; an emulated one (qemu without KVM) needs ten times that per daemon. */
@@ -19,11 +20,7 @@ const daemonLog = (host: LabHost): string => `${host.directory}/dockerd.log`;
 export async function startDaemon(lab: LabState, host: LabHost, rootDirectory: string | undefined, signal?: AbortSignal): Promise<string> {
   mkdirSync(host.directory, { recursive: true, mode: 0o711 });
   const log = openSync(daemonLog(host), "a", 0o600);
-  const enter = ["nsenter", `--net=${namespacePath(host.namespace)}`];
-  // Slave: what the machine unmounts is not kept alive by our copy, and nothing of ours gets out (mount_namespaces(7)).
-  const unshare = ["unshare", "--mount", "--propagation", "slave"];
-  const entry = [...SELF_ARGV, "enter-daemon", rootDirectory ?? "/", ...daemonArgv(lab, host)];
-  const [command, ...args] = [...enter, "--", ...unshare, "--", ...entry] as [string, ...string[]];
+  const [command, ...args] = [...enterHost(host, rootDirectory), ...daemonArgv(lab, host)] as [string, ...string[]];
   const child = spawn(command, args, {
     env: { ...CLEAN_ENV, [RUN_VARIABLE]: lab.runId },
     stdio: ["ignore", log, log],
@@ -32,6 +29,17 @@ export async function startDaemon(lab: LabState, host: LabHost, rootDirectory: s
   closeSync(log);
   child.unref();
   return awaitDaemon(host, child, signal);
+}
+
+/** Beside the containers of a dockerd that was killed (their runtime goes on without it), or into a place made for it. */
+function enterHost(host: LabHost, rootDirectory: string | undefined): string[] {
+  const network = `--net=${namespacePath(host.namespace)}`;
+  const [left] = findHostProcesses(host.namespace, /^containerd/);
+  if (left !== undefined) return ["nsenter", network, `--mount=/proc/${left.pid}/ns/mnt`, "--"];
+  // Slave: what the machine unmounts is not kept alive by our copy, and nothing of ours gets out (mount_namespaces(7)).
+  const unshare = ["unshare", "--mount", "--propagation", "slave"];
+  const entry = [...SELF_ARGV, "enter-daemon", rootDirectory ?? "/"];
+  return ["nsenter", network, "--", ...unshare, "--", ...entry];
 }
 
 function daemonArgv(lab: LabState, host: LabHost): string[] {

@@ -1,7 +1,9 @@
 import { SpanwireError } from "../util/problem.ts";
+import { startHostDaemons } from "./daemons.ts";
 import { dataPort, namespacePath } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 import { ipBatch, runTool } from "./tools.ts";
+import { setUnderlayMtu, underlayDevice } from "./underlay-bridge.ts";
 
 export interface HostMtu {
   host: string;
@@ -68,16 +70,17 @@ export async function setHostMtu(lab: LabState, host: LabHost, mtuBytes: number,
     });
   }
   await setSegmentation(lab, 1);
-  const [namespace, link] = silent ? [lab.switchNamespace, dataPort(host.index)] : [host.namespace, "eth0"];
-  await ipBatch(lab.runId, namespace, [`link set ${link} mtu ${mtuBytes}`], "setting the MTU");
+  if (!silent) return setUnderlayMtu(lab, host, mtuBytes);
+  await ipBatch(lab.runId, lab.switchNamespace, [`link set ${dataPort(host.index)} mtu ${mtuBytes}`], "setting the MTU");
 }
 
-/** Undoes every cut and every MTU fault. */
+/** Starts every dead daemon, undoes every cut and every MTU fault. */
 export async function healLab(lab: LabState): Promise<void> {
+  await Promise.all(lab.hosts.map((host) => startHostDaemons(lab, host)));
   await nft(lab, ["flush set bridge lab cuts"], "healing the cuts");
   const ports = lab.hosts.map((host) => `link set ${dataPort(host.index)} mtu ${lab.mtuBytes}`);
   await ipBatch(lab.runId, lab.switchNamespace, ports, "healing the MTUs");
-  await Promise.all(lab.hosts.map((host) => ipBatch(lab.runId, host.namespace, [`link set eth0 mtu ${lab.mtuBytes}`], "healing the MTU")));
+  await Promise.all(lab.hosts.map((host) => setUnderlayMtu(lab, host, lab.mtuBytes)));
   await setSegmentation(lab, DEFAULT_GSO_SEGMENTS);
 }
 
@@ -96,7 +99,7 @@ export async function readFaults(lab: LabState): Promise<LabFaults> {
   const mtus = await Promise.all(
     lab.hosts.map(async (host) => ({
       host: host.name,
-      ownMtuBytes: (await readMtus(lab, host.namespace)).get("eth0") ?? 0,
+      ownMtuBytes: (await readMtus(lab, host.namespace)).get(underlayDevice(lab)) ?? 0,
       portMtuBytes: ports.get(dataPort(host.index)) ?? 0,
     })),
   );

@@ -15,6 +15,7 @@ import {
 import { type LabHost, type LabState, listLabs } from "./lab-state.ts";
 import { createCutTable } from "./lab-faults.ts";
 import { ipBatch, runTool } from "./tools.ts";
+import { fillSwitchChecksums } from "./underlay-bridge.ts";
 
 /** Says that /run/netns was made for a lab, so the last lab takes it away again. */
 const NETNS_MARKER = `${STATE_ROOT}/.made-netns-directory`;
@@ -25,9 +26,10 @@ const NETNS_LOCK = ["flock", dirname(NETNS_ROOT)] as const;
 export async function createLabNetwork(lab: LabState): Promise<void> {
   await createNamespaces(lab);
   await ipBatch(lab.runId, lab.switchNamespace, switchLines(lab), "wiring the switch");
-  await Promise.all(lab.hosts.map((host) => ipBatch(lab.runId, host.namespace, hostLines(host), `configuring ${host.name}`)));
+  await Promise.all(lab.hosts.map((host) => ipBatch(lab.runId, host.namespace, hostLines(lab, host), `configuring ${host.name}`)));
   await Promise.all(lab.hosts.map((host) => setSysctls(lab.runId, host.namespace, ["net.ipv4.ip_forward=0"])));
   await createCutTable(lab);
+  if (lab.ovs === "netdev") await fillSwitchChecksums(lab);
 }
 
 /** Names of the run that exist already: then somebody else holds them. */
@@ -70,15 +72,11 @@ function switchLines(lab: LabState): string[] {
   ];
 }
 
-function hostLines(host: LabHost): string[] {
-  return [
-    "link set lo up",
-    `address add ${host.managementAddress}/24 dev mgmt0`,
-    "link set mgmt0 up",
-    `address add ${host.address}/24 dev eth0`,
-    "link set eth0 up",
-    `route add default via ${GATEWAY_ADDRESS} dev eth0`,
-  ];
+/** Where Open vSwitch takes the data NIC, the address comes later, to its bridge (underlay-bridge.ts). */
+function hostLines(lab: LabState, host: LabHost): string[] {
+  const common = ["link set lo up", `address add ${host.managementAddress}/24 dev mgmt0`, "link set mgmt0 up"];
+  if (lab.ovs === "netdev") return [...common, "link set eth0 addrgenmode none up"];
+  return [...common, `address add ${host.address}/24 dev eth0`, "link set eth0 up", `route add default via ${GATEWAY_ADDRESS} dev eth0`];
 }
 
 /**

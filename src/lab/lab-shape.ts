@@ -12,6 +12,7 @@ import {
   underlayAddress,
 } from "./lab-names.ts";
 import { currentOwner, type DockerFlavour, type LabHost, type LabState } from "./lab-state.ts";
+import { type OvsChoice, resolveDatapath } from "./ovs-datapath.ts";
 
 /** What a caller may wish for; everything has a default. */
 export interface LabWish {
@@ -21,6 +22,8 @@ export interface LabWish {
   hosts?: number;
   /** Default "host": the machine's own Docker. */
   docker?: DockerFlavour;
+  /** Default "none": its two daemons per host cost time, and with "netdev" the underlay address is on another device. */
+  ovs?: OvsChoice;
   /** Of the data plane; default 1500. */
   mtuBytes?: number;
 }
@@ -41,6 +44,7 @@ export function resolveLab(wish: LabWish): LabState {
     phase: "starting",
     owner: currentOwner(),
     docker: checkFlavour(wish.docker ?? "host"),
+    ovs: resolveDatapath(runId, wish.ovs ?? "none"),
     mtuBytes: checkNumber("the MTU", wish.mtuBytes ?? DEFAULT_MTU_BYTES, ...MTU_RANGE_BYTES),
     switchNamespace: switchNamespace(runId),
     namespaces: [switchNamespace(runId), ...hosts.map((host) => host.namespace)],
@@ -64,11 +68,11 @@ function resolveHost(runId: string, index: number): LabHost {
 
 /** Whether a lab that exists is what is wished for. */
 export function isSameShape(a: LabState, b: LabState): boolean {
-  return a.hosts.length === b.hosts.length && a.docker === b.docker && a.mtuBytes === b.mtuBytes;
+  return a.hosts.length === b.hosts.length && a.docker === b.docker && a.ovs === b.ovs && a.mtuBytes === b.mtuBytes;
 }
 
 export function describeShape(lab: LabState): string {
-  return `${lab.hosts.length} ${lab.hosts.length === 1 ? "host" : "hosts"}, docker ${lab.docker}, MTU ${lab.mtuBytes}`;
+  return `${lab.hosts.length} ${lab.hosts.length === 1 ? "host" : "hosts"}, docker ${lab.docker}, ovs ${lab.ovs}, MTU ${lab.mtuBytes}`;
 }
 
 function checkNumber(what: string, value: number, min: number, max: number): number {

@@ -6,6 +6,9 @@ import { isSameProcess, processIdentity, type ProcessIdentity } from "./processe
 /** `host`: the machine's own Docker, whatever its version; `20` the same, but only if it is 20.x. */
 export type DockerFlavour = "host" | "20" | "28" | "none";
 
+/** Where Open vSwitch switches packets (datapath_type in ovs-vswitchd.conf.db(5)); `none`: the hosts have none. */
+export type OvsDatapath = "kernel" | "netdev" | "none";
+
 export interface LabHost {
   /** "h1" */
   name: string;
@@ -15,7 +18,7 @@ export interface LabHost {
   managementAddress: string;
   /** Underlay address, on eth0. */
   address: string;
-  /** Holds dockerd's data and log, and the host program's state. */
+  /** Holds the daemons' data and logs, and the host program's state. */
   directory: string;
   /** Exists only when the lab has a Docker. */
   dockerSocket: string;
@@ -31,6 +34,7 @@ export interface LabState {
   /** Who is starting or stopping it; a dead owner means a half lab. */
   owner: ProcessIdentity;
   docker: DockerFlavour;
+  ovs: OvsDatapath;
   mtuBytes: number;
   switchNamespace: string;
   /** What this run creates and may therefore delete. */

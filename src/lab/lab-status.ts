@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { findDockerVersion, requestDocker } from "../util/docker-request.ts";
+import { requestDocker } from "../util/docker-request.ts";
+import { askDaemons, type DaemonAnswer } from "./daemons.ts";
 import { type LabFaults, readFaults } from "./lab-faults.ts";
 import { namespacePath } from "./lab-names.ts";
-import { type DockerFlavour, isBusy, type LabHost, type LabState, readLab } from "./lab-state.ts";
+import { type DockerFlavour, isBusy, type LabHost, type LabState, type OvsDatapath, readLab } from "./lab-state.ts";
 
 export interface LabHostStatus {
   name: string;
@@ -15,6 +16,7 @@ export interface LabHostStatus {
   /** null: it has none, or it does not answer. */
   dockerVersion: string | null;
   runningContainers: number | null;
+  daemons: DaemonAnswer[];
   directory: string;
 }
 
@@ -25,6 +27,7 @@ export interface LabStatus {
   /** `broken`: a start or stop was interrupted, or something of it is gone; `lab up` starts it again. */
   state: "up" | "starting" | "stopping" | "broken";
   docker: DockerFlavour;
+  ovs: OvsDatapath;
   mtuBytes: number;
   hosts: LabHostStatus[];
   faults: LabFaults;
@@ -41,14 +44,16 @@ export async function readLabStatus(runId: string): Promise<LabStatus> {
     runId,
     state,
     docker: lab.docker,
+    ovs: lab.ovs,
     mtuBytes: lab.mtuBytes,
     hosts,
-    faults: state === "up" ? await readFaults(lab) : { cuts: [], mtus: [] },
+    faults: lab.phase === "up" && isWhole(lab, hosts) ? await readFaults(lab) : { cuts: [], mtus: [] },
   };
 }
 
 async function readHost(lab: LabState, host: LabHost): Promise<LabHostStatus> {
-  const dockerVersion = lab.docker === "none" ? undefined : await findDockerVersion(host.dockerSocket);
+  const daemons = await askDaemons(lab, host);
+  const dockerVersion = daemons.find((answer) => answer.daemon === "dockerd")?.version ?? null;
   return {
     name: host.name,
     address: host.address,
@@ -56,8 +61,9 @@ async function readHost(lab: LabState, host: LabHost): Promise<LabHostStatus> {
     namespace: host.namespace,
     exists: existsSync(namespacePath(host.namespace)),
     dockerSocket: lab.docker === "none" ? null : host.dockerSocket,
-    dockerVersion: dockerVersion ?? null,
-    runningContainers: dockerVersion === undefined ? null : await countContainers(host.dockerSocket),
+    dockerVersion,
+    runningContainers: dockerVersion === null ? null : await countContainers(host.dockerSocket),
+    daemons,
     directory: host.directory,
   };
 }
@@ -73,7 +79,9 @@ async function countContainers(socketPath: string): Promise<number | null> {
 
 function judge(lab: LabState, hosts: readonly LabHostStatus[]): LabStatus["state"] {
   if (lab.phase !== "up") return isBusy(lab) ? lab.phase : "broken";
-  const whole = existsSync(namespacePath(lab.switchNamespace)) && hosts.every((host) => host.exists);
-  const answering = lab.docker === "none" || hosts.every((host) => host.dockerVersion !== null);
-  return whole && answering ? "up" : "broken";
+  const answering = hosts.every((host) => host.daemons.every((answer) => answer.version !== null));
+  return isWhole(lab, hosts) && answering ? "up" : "broken";
 }
+
+const isWhole = (lab: LabState, hosts: readonly LabHostStatus[]): boolean =>
+  existsSync(namespacePath(lab.switchNamespace)) && hosts.every((host) => host.exists);

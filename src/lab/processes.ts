@@ -60,6 +60,20 @@ export function findRunProcesses(runId: string, names: readonly string[]): LabPr
     .map((pid) => ({ pid: Number(pid), command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() || readProc(pid, "comm").trim() }));
 }
 
+/** Not even a zombie: by its pid a zombie still looks alive to others (kill(2) with signal 0). */
+export function isReaped(identity: ProcessIdentity): boolean {
+  return readStat(identity.pid)?.startTicks !== identity.startTicks;
+}
+
+/** A host's processes by their program's name (proc(5), comm: at most 15 bytes). */
+export function findHostProcesses(namespace: string, program: RegExp): ProcessIdentity[] {
+  const inodes = new Set([namespaceInode(namespace)].filter((inode) => inode !== undefined));
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && isLive(pid) && program.test(readProc(pid, "comm").trim()) && isInNamespace(pid, inodes))
+    .map((pid) => processIdentity(Number(pid)))
+    .filter((identity) => identity !== undefined);
+}
+
 /** Kills until none is left. dockerd and its shims may start another one while we look, so it looks again. */
 export async function killRunProcesses(runId: string, names: readonly string[]): Promise<void> {
   const deadline = performance.now() + EXIT_TIMEOUT_MS;

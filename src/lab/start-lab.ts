@@ -4,12 +4,15 @@ import { run } from "../util/run.ts";
 import { buildBusyboxTar, importImage } from "./busybox-image.ts";
 import { ensureDocker28Root } from "./docker28-root.ts";
 import { startDaemon } from "./docker-daemon.ts";
+import { startOpenVswitch } from "./open-vswitch.ts";
 import { createLabNetwork, findTakenNames, setSwitchSysctls } from "./lab-network.ts";
 import { runDirectory } from "./lab-names.ts";
 import { resolveLab, type LabWish } from "./lab-shape.ts";
 import { requireRoot } from "./require-root.ts";
 import { createLabState, findLab, type LabState, writeLabState } from "./lab-state.ts";
 import { stopLab } from "./stop-lab.ts";
+import { runTool } from "./tools.ts";
+import { ensureUnderlayBridge } from "./underlay-bridge.ts";
 
 export interface StartLabOptions extends LabWish {
   /** What is going on, one phrase at a time. */
@@ -46,11 +49,24 @@ async function build(lab: LabState, options: StartLabOptions): Promise<void> {
     mkdirSync(host.directory, { recursive: true, mode: 0o711 });
     mkdirSync(host.stateDirectory, { mode: 0o700 });
   }
-  if (lab.docker !== "none") await startDaemons(lab, options, progress);
+  await settleAll([
+    ...(lab.docker === "none" ? [] : [startDockers(lab, options, progress)]),
+    ...(lab.ovs === "none" ? [] : [startSwitches(lab, progress)]),
+  ]);
   await setSwitchSysctls(lab);
 }
 
-async function startDaemons(lab: LabState, options: StartLabOptions, progress: (phrase: string) => void): Promise<void> {
+async function startSwitches(lab: LabState, progress: (phrase: string) => void): Promise<void> {
+  if (lab.ovs === "kernel") await runTool(["modprobe", "openvswitch"], { runId: lab.runId, doing: "loading the openvswitch module" });
+  progress(`starting ${lab.hosts.length} Open vSwitches`);
+  const start = async (host: LabState["hosts"][number]): Promise<void> => {
+    await startOpenVswitch(lab, host);
+    if (lab.ovs === "netdev") await ensureUnderlayBridge(lab, host);
+  };
+  await settleAll(lab.hosts.map(start));
+}
+
+async function startDockers(lab: LabState, options: StartLabOptions, progress: (phrase: string) => void): Promise<void> {
   const rootDirectory = lab.docker === "28" ? await ensureDocker28Root(lab.runId, progress, options.signal) : undefined;
   progress(`starting ${lab.hosts.length} Docker daemons`);
   const tar = await buildBusyboxTar(lab.runId);
@@ -59,8 +75,12 @@ async function startDaemons(lab: LabState, options: StartLabOptions, progress: (
     await importImage(host.name, host.dockerSocket, tar);
     progress(`${host.name}: Docker ${version} answers`);
   };
-  // All must have settled before a failure is cleaned up, or the clean-up meets daemons that are being born.
-  const results = await Promise.allSettled(lab.hosts.map(start));
+  await settleAll(lab.hosts.map(start));
+}
+
+/** All must have settled before a failure is cleaned up, or the clean-up meets daemons that are being born. */
+async function settleAll(starts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(starts);
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
   const problems = failures.flatMap((failure) => (failure instanceof SpanwireError ? failure.problems : []));
   if (problems.length > 0) throw new SpanwireError(problems);

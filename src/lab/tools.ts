@@ -1,6 +1,8 @@
 import { SpanwireError } from "../util/problem.ts";
 import { describeRun, run, type RunOptions } from "../util/run.ts";
-import { RUN_VARIABLE } from "./lab-names.ts";
+import { hostEnvironment } from "./host-environment.ts";
+import { namespacePath, RUN_VARIABLE } from "./lab-names.ts";
+import type { LabHost, LabState } from "./lab-state.ts";
 
 export interface ToolOptions extends RunOptions {
   runId: string;
@@ -26,4 +28,13 @@ export async function runTool(argv: readonly [string, ...string[]], options: Too
 /** Several `ip` commands in one process, in a namespace. */
 export function ipBatch(runId: string, namespace: string, lines: readonly string[], doing: string): Promise<string> {
   return runTool(["ip", "-n", namespace, "-batch", "-"], { runId, doing, stdin: `${lines.join("\n")}\n` });
+}
+
+/** In a host's network namespace, with its Docker and Open vSwitch. */
+export function runInHost(lab: LabState, host: LabHost, argv: readonly [string, ...string[]], doing: string): Promise<string> {
+  return runTool(["nsenter", `--net=${namespacePath(host.namespace)}`, "--", ...argv], {
+    runId: lab.runId,
+    doing: `${doing} on ${host.name}`,
+    env: hostEnvironment(lab, host),
+  });
 }

@@ -30,11 +30,15 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** Time between asking a process group to end and killing it. */
 const GRACE_MS = 500;
 
+/** Where Open vSwitch's tools look for their daemons' sockets (lib/dirs.c.in there); a lab host has a place of its own. */
+const OVS_RUNDIR = process.env["OVS_RUNDIR"];
+
 /** Environment every tool gets: no locale surprises in the output we parse. */
 export const CLEAN_ENV: Readonly<Record<string, string>> = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   HOME: process.env["HOME"] ?? "/root",
+  ...(OVS_RUNDIR === undefined ? {} : { OVS_RUNDIR }),
 };
 
 /** Runs to the end. Never rejects: what could not be started has `exitCode: null` and says why in `stderr`. */

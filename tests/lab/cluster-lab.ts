@@ -6,6 +6,7 @@ import { compareFootprints, type Footprint } from "../../src/host/normalise-foot
 import { hostEnvironment } from "../../src/lab/host-environment.ts";
 import { IMAGE, runDirectory } from "../../src/lab/lab-names.ts";
 import type { DockerFlavour, LabHost, LabState } from "../../src/lab/lab-state.ts";
+import type { OvsChoice } from "../../src/lab/ovs-datapath.ts";
 import { startLab } from "../../src/lab/start-lab.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -54,6 +55,8 @@ export interface ClusterLab {
 export interface ClusterLabWish {
   hosts?: number;
   docker: DockerFlavour;
+  /** Default: the hosts have no Open vSwitch. */
+  ovs?: OvsChoice;
   spec: string;
 }
 
@@ -62,7 +65,7 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
   const directory = await mkdtemp(join(tmpdir(), "spanwire-cluster-"));
   const file = join(directory, "spanwire.yaml");
   await writeFile(file, wish.spec);
-  const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker });
+  const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker, ovs: wish.ovs ?? "none" });
   const readers = lab.hosts.map((host) => createFootprintReader(lab, host));
   const hostOf = (name: string): LabHost => {
     const found = lab.hosts[Number(name.replace("vm", "")) - 1];

@@ -9,13 +9,16 @@ import { createClusterLab, footprintChanges, type ClusterLab, type Container } f
 import { createTraffic } from "./container-traffic.ts";
 import { until } from "./until.ts";
 
-/** The main job on real Docker daemons, step by step as a user goes: each test begins where the one before ended. */
+/**
+ * The main job on real Docker daemons, step by step as a user goes: each test begins where the one before ended. Hosts as
+ * the demo has them, so with an Open vSwitch that carries the underlay.
+ */
 let cluster: ClusterLab;
 let one: Container;
 let three: Container;
 
 beforeAll(async () => {
-  cluster = await createClusterLab({ docker: "host", spec: await readFile("examples/quickstart.yaml", "utf8") });
+  cluster = await createClusterLab({ docker: "host", ovs: "auto", spec: await readFile("examples/quickstart.yaml", "utf8") });
 });
 afterAll(() => cluster?.down());
 

@@ -95,7 +95,7 @@ describe("lab without Docker", () => {
     const runId = newRunId();
     await startLab({ runId, hosts: 1, docker: "none" });
     expect((await ensureLab({ runId, hosts: 1, docker: "none" })).outcome).toBe("already-up");
-    await expect(ensureLab({ runId, hosts: 2, docker: "none" })).rejects.toThrow("another shape (1 host, docker none, MTU 1500");
+    await expect(ensureLab({ runId, hosts: 2, docker: "none" })).rejects.toThrow("another shape (1 host, docker none, ovs none, MTU 1500");
   });
 });
 

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { LabWish } from "../../src/lab/lab-shape.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
 import { run } from "../../src/util/run.ts";
 
@@ -81,18 +82,12 @@ const UP = `
 `;
 
 /** Starts a lab in another process and kills that (SIGKILL) some time after it said something: on a fast machine earlier. */
-export async function killLabUp(wish: LabWish, phrase: RegExp, afterMs: number): Promise<void> {
+export async function killLabUp(wish: LabWish & { runId: string }, phrase: RegExp, afterMs: number): Promise<void> {
   for (let waitMs = afterMs; !(await killOnce(wish, phrase, waitMs)); waitMs /= 2) await stopLab(wish.runId);
 }
 
-interface LabWish {
-  runId: string;
-  hosts: number;
-  docker: "none" | "host";
-}
-
 /** False when the lab was up before it could be killed. */
-async function killOnce(wish: LabWish, phrase: RegExp, afterMs: number): Promise<boolean> {
+async function killOnce(wish: LabWish & { runId: string }, phrase: RegExp, afterMs: number): Promise<boolean> {
   const module = new URL("../../src/lab/start-lab.ts", import.meta.url);
   const child = spawn(process.execPath, ["--input-type=module", "-e", UP, fileURLToPath(module), JSON.stringify(wish)], {
     stdio: ["ignore", "pipe", "inherit"],
