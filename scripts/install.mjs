@@ -24,6 +24,7 @@ const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
 /** What a package of ours would run on the machine itself; the lab starts its own. */
 const SERVICE_UNITS = {
   "docker.io": ["docker.service", "docker.socket", "containerd.service"],
+  "openssh-server": ["ssh.service", "ssh.socket"],
   "openvswitch-switch": ["openvswitch-switch.service", "ovs-record-hostname.service"],
 };
 
