@@ -28,7 +28,13 @@ function resolve(cluster: Cluster): ResolvedNetwork[] {
 }
 
 function planOne(cluster: Cluster, networks: readonly ResolvedNetwork[], host: string): string {
-  const desired = compileHost({ cluster: cluster.name, clusterUuid: UUID, networks, host, facts: { lostPorts: [] } });
+  const desired = compileHost({
+    cluster: cluster.name,
+    clusterUuid: UUID,
+    networks,
+    host,
+    facts: { lostPorts: [], isUnderlayInUserspace: false },
+  });
   return JSON.stringify(planHost(desired, new Map()));
 }
 

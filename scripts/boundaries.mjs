@@ -8,18 +8,19 @@ import { REPOSITORY } from "./install.mjs";
 const ALLOWED = {
   util: [],
   addressing: ["util", "type spec"],
-  spec: ["util", "addressing"],
+  topology: ["util", "addressing", "type spec"],
+  spec: ["util", "addressing", "topology"],
   resources: ["addressing"],
-  dataplanes: ["spec", "addressing", "resources"],
+  dataplanes: ["spec", "addressing", "topology", "resources"],
   firewall: ["addressing", "resources"],
   attach: ["addressing", "resources"],
-  plan: ["util", "spec", "addressing", "resources", "dataplanes", "firewall", "attach"],
+  plan: ["util", "spec", "addressing", "topology", "resources", "dataplanes", "firewall", "attach"],
   host: ["util", "addressing", "resources", "plan"],
   lab: ["util"],
   transport: ["util", "type spec", "host", "lab"],
   verify: ["util", "addressing", "dataplanes", "type host", "type transport"],
   fleet: ["util", "spec", "addressing", "resources", "plan", "host", "transport", "verify"],
-  cli: ["util", "spec", "addressing", "resources", "plan", "host", "lab", "transport", "verify", "fleet"],
+  cli: ["util", "spec", "addressing", "topology", "dataplanes", "resources", "plan", "host", "lab", "transport", "verify", "fleet"],
 };
 
 const SOURCE = join(REPOSITORY, "src");

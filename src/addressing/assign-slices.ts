@@ -11,13 +11,16 @@ export interface AssignSlicesInput {
   pins: Readonly<Record<string, string>>;
   /** Locked slices, by host, those of removed hosts included: they are never moved and never given away. */
   existing: Readonly<Record<string, string>>;
+  /** With per-host addressing: the prefix of the hosts' overlay addresses, no part of it is ever a slice. */
+  overlay?: string | undefined;
 }
 
 /** A slice for every host of `hosts`, by host name; a Problem when the subnet is full. */
 export function assignSlices(input: AssignSlicesInput): ReadonlyMap<string, string> | Problem {
   const { subnet, slicePrefix, pins, existing } = input;
   const slices = new Map<string, string>();
-  const isTaken = occupancy(subnet, slicePrefix, [...Object.values(pins), ...Object.values(existing)]);
+  const kept = input.overlay === undefined ? [] : [input.overlay];
+  const isTaken = occupancy(subnet, slicePrefix, [...kept, ...Object.values(pins), ...Object.values(existing)]);
   const given = new Set<number>();
   const count = 2 ** (slicePrefix - prefixLength(subnet));
   const isFree = (number: number): boolean => number < count && !given.has(number) && !isTaken(number);

@@ -14,12 +14,12 @@ describe("encapOverheadBytes", () => {
     ["wireguard", 6, false, 80],
     ["vxlan", 4, true, 50],
   ] as const)("%s over IPv%i (key %s): %i", (encapsulation, family, key, expected) => {
-    expect(encapOverheadBytes(encapsulation, family, { key })).toBe(expected);
+    expect(encapOverheadBytes({ encapsulation, hasKey: key }, family)).toBe(expected);
   });
 });
 
 describe("networkMtu", () => {
-  const over4 = { encapsulation: "vxlan", family: 4, underlayMtus: [9000, 1500, 1600] } as const;
+  const over4 = { tunnel: { encapsulation: "vxlan", hasKey: true }, family: 4, underlayMtus: [9000, 1500, 1600] } as const;
 
   it("takes the smallest underlay and leaves room for what may come", () => {
     expect(networkMtu({ ...over4, wish: {} })).toBe(1450);

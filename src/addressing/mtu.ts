@@ -1,6 +1,7 @@
 import type { Encapsulation, MtuWish } from "../spec/cluster.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Family } from "./prefix.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** Outer IP header: RFC 791 section 3.1 without options, RFC 8200 section 3. */
 const OUTER_IP_BYTES: Record<Family, number> = { 4: 20, 6: 40 };
@@ -27,8 +28,8 @@ const LEAST_MTU_BYTES: Record<Family, number> = { 4: 576, 6: 1280 };
 export const MOST_MTU_BYTES = 65_535;
 
 /** `family` is the underlay's. VXLAN over IPv4 is 50, over IPv6 70. */
-export function encapOverheadBytes(encapsulation: Encapsulation, family: Family, options: { key?: boolean } = {}): number {
-  const key = encapsulation === "gre" && options.key === true ? GRE_KEY_BYTES : 0;
+export function encapOverheadBytes({ encapsulation, hasKey }: Pick<Tunnel, "encapsulation" | "hasKey">, family: Family): number {
+  const key = encapsulation === "gre" && hasKey ? GRE_KEY_BYTES : 0;
   return OUTER_IP_BYTES[family] + TUNNEL_BYTES[encapsulation] + key;
 }
 
@@ -39,7 +40,7 @@ export function leastMtuBytes(subnetFamily: Family): number {
 export interface NetworkMtuInput {
   /** One per host, or only the smallest. */
   underlayMtus: readonly number[];
-  encapsulation: Encapsulation;
+  tunnel: Pick<Tunnel, "encapsulation" | "hasKey">;
   /** The underlay's. */
   family: Family;
   wish: MtuWish;
@@ -49,13 +50,13 @@ export interface NetworkMtuInput {
 
 /** The largest inner packet every path carries, or the user's own smaller number. */
 export function networkMtu(input: NetworkMtuInput): number | Problem {
-  const { encapsulation, family, wish } = input;
+  const { tunnel, family, wish } = input;
   const underlay = input.underlayMtus.reduce((a, b) => Math.min(a, b), MOST_MTU_BYTES);
-  const reserved = wish.reserve === undefined ? 0 : encapOverheadBytes(wish.reserve, family, { key: true });
-  const overhead = Math.max(encapOverheadBytes(encapsulation, family), reserved);
+  const reserved = wish.reserve === undefined ? 0 : encapOverheadBytes({ encapsulation: wish.reserve, hasKey: true }, family);
+  const overhead = Math.max(encapOverheadBytes(tunnel, family), reserved);
   const most = underlay - overhead;
   const least = leastMtuBytes(input.subnetFamily ?? 4);
-  const sum = `${underlay} (smallest underlay MTU) - ${overhead} (${reserved === overhead ? wish.reserve : encapsulation} over IPv${family}) = ${most}`;
+  const sum = `${underlay} (smallest underlay MTU) - ${overhead} (${reserved === overhead ? wish.reserve : describeTunnel(tunnel)} over IPv${family}) = ${most}`;
   const problem = { kind: "input" as const, doing: "choosing the MTU", what: `${wish.bytes ?? most}`, where: "" };
   if (most < least) {
     return {
@@ -72,4 +73,8 @@ export function networkMtu(input: NetworkMtuInput): number | Problem {
     return { ...problem, why: `${wish.bytes} is less than the ${least} the network needs`, try: `write mtu: ${least} or more` };
   }
   return wish.bytes;
+}
+
+export function describeTunnel({ encapsulation, hasKey }: NetworkMtuInput["tunnel"]): string {
+  return encapsulation === "gre" && hasKey ? "gre with a key" : encapsulation;
 }

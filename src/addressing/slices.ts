@@ -40,23 +40,24 @@ export function longestSlicePrefix(subnet: string): number {
 }
 
 /** Room for twice the hosts, for at least 256 in a wide subnet and 64 in a narrow one, if the subnet gives it. */
-export function defaultSlicePrefix(subnet: string, hostCount: number): number | Problem {
+export function defaultSlicePrefix(subnet: string, hostCount: number, keptCount = 0): number | Problem {
   const length = prefixLength(subnet);
   const isV6 = familyOf(subnet) === 6;
-  const least = Math.ceil(Math.log2(hostCount + 1)) + 1;
+  const least = Math.ceil(Math.log2(hostCount + keptCount + 1)) + 1;
   const roomy = isV6 ? 16 : length <= 16 ? 8 : 6;
   const cap = isV6 ? Math.max(LONGEST_DEFAULT_IPV6, Math.min(length + least, longestSlicePrefix(subnet))) : longestSlicePrefix(subnet);
   const slicePrefix = Math.min(length + Math.max(least, roomy), cap);
-  return findSliceMisfit(subnet, slicePrefix, hostCount) ?? slicePrefix;
+  return findSliceMisfit(subnet, slicePrefix, hostCount, keptCount) ?? slicePrefix;
 }
 
-/** Undefined when `hostCount` slices of that length fit into the subnet. */
-export function findSliceMisfit(subnet: string, slicePrefix: number, hostCount: number): Problem | undefined {
+/** Undefined when `hostCount` slices of that length fit into the subnet, beside `keptCount` that go to no host (overlay.ts). */
+export function findSliceMisfit(subnet: string, slicePrefix: number, hostCount: number, keptCount = 0): Problem | undefined {
+  const needed = Math.max(hostCount + keptCount, 1);
   const length = prefixLength(subnet);
   const bits = addressBits(familyOf(subnet));
   const longest = longestSlicePrefix(subnet);
   const problem = { kind: "input" as const, doing: "dividing the subnet", what: subnet, where: "" };
-  const wider = bits - SMALLEST_SLICE_BITS - Math.ceil(Math.log2(Math.max(hostCount, 1)));
+  const wider = bits - SMALLEST_SLICE_BITS - Math.ceil(Math.log2(needed));
   if (length > longest) {
     const why = `/${length} holds ${2 ** (bits - length)} address${length === bits ? "" : "es"}, and one host's slice needs at least ${2 ** SMALLEST_SLICE_BITS} (/${longest})`;
     return { ...problem, why, try: `use a subnet of /${Math.max(wider, 1)} or wider` };
@@ -65,14 +66,14 @@ export function findSliceMisfit(subnet: string, slicePrefix: number, hostCount: 
     const why = `a /${slicePrefix} slice is too small: gateway, probe and containers need at least ${2 ** SMALLEST_SLICE_BITS} addresses`;
     return { ...problem, why, try: `write slicePrefix: ${longest} or less` };
   }
-  const enough = length + Math.ceil(Math.log2(Math.max(hostCount, 1)));
+  const enough = length + Math.ceil(Math.log2(needed));
   const advice =
     enough > longest ? `use a subnet of /${Math.max(wider, 1)} or wider` : `write slicePrefix: ${enough} or more, at most ${longest}`;
   if (slicePrefix < length) {
     return { ...problem, why: `a /${slicePrefix} slice is larger than the /${length} subnet`, try: advice };
   }
   const slices = 2 ** (slicePrefix - length);
-  if (slices >= hostCount) return undefined;
-  const why = `/${length} into /${slicePrefix} slices gives 2^(${slicePrefix} - ${length}) = ${slices}, and there are ${hostCount} hosts`;
+  if (slices >= needed) return undefined;
+  const why = `/${length} into /${slicePrefix} slices gives 2^(${slicePrefix} - ${length}) = ${slices}, and there are ${hostCount} hosts${keptCount === 0 ? "" : `, whose overlay addresses need ${keptCount} more`}`;
   return { ...problem, why, try: advice };
 }

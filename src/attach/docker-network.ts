@@ -10,7 +10,7 @@ export function compileDockerNetwork(network: ResolvedNetwork, member: ResolvedM
       kind: "docker-network",
       name: network.attach.network,
       bridge: network.bridge,
-      subnet: network.subnet,
+      subnet: member.subnet,
       ipRange: member.dockerRange,
       gateway: member.gateway,
       mtuBytes: network.mtuBytes,

@@ -1,9 +1,10 @@
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { describeWire, tunnelOf } from "../addressing/tunnel.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
-import { observeResources } from "../resources/index.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import type { Problem } from "../util/problem.ts";
+import { describeLink, type LinkStatus } from "./describe-link.ts";
 
 /** `status --json`, without its frame. */
 export interface ClusterStatus {
@@ -19,20 +20,12 @@ interface NetworkStatus {
   name: string;
   subnet: string;
   mtuBytes: number;
+  /** "vxlan", or with Open vSwitch "ovs gre". */
+  dataplane: string;
   vni: number;
-  port: number;
-  links: readonly LinkStatus[];
-}
-
-interface LinkStatus {
-  host: string;
-  slice: string;
-  state: "up" | "down" | "missing" | "unknown";
-  peers: number;
-  containers: number;
-  rxPackets: number;
-  txPackets: number;
-  dropped: number;
+  /** What the tunnels travel as: "UDP port 8472". */
+  wire: string;
+  links: readonly (LinkStatus & { host: string; slice: string })[];
 }
 
 export interface StatusInput {
@@ -67,31 +60,15 @@ function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string
     subnet: network.subnet,
     mtuBytes: network.mtuBytes,
     vni: network.vni,
-    port: network.dataplane.port,
+    wire: describeWire(tunnelOf(network.dataplane)),
+    dataplane: describeDataplane(network.dataplane),
     links: [...network.members]
       .sort((a, b) => a.index - b.index)
-      .map((member) => ({ host: member.host, slice: member.slice, ...describeLink(network, snapshots.get(member.host), uuid) })),
-  };
-}
-
-function describeLink(network: ResolvedNetwork, snapshot: Snapshot | undefined, uuid: string): Omit<LinkStatus, "host" | "slice"> {
-  const empty = { peers: 0, containers: 0, rxPackets: 0, txPackets: 0, dropped: 0 };
-  if (snapshot === undefined) return { state: "unknown", ...empty };
-  const resources = [...observeResources(snapshot, uuid).values()];
-  const tunnel = resources.find((resource) => resource.kind === "vxlan" && resource.bridge === network.bridge);
-  const docker = network.attach.type === "none" ? "" : network.attach.network;
-  const containers =
-    snapshot.docker.state === "ready" ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === docker).length : 0;
-  if (tunnel?.kind !== "vxlan") return { state: "missing", ...empty, containers };
-  const flood = resources.find((resource) => resource.kind === "flood-list" && resource.device === tunnel.name);
-  const counters = snapshot.links.find((link) => link.name === tunnel.name)?.counters;
-  return {
-    state: tunnel.up ? "up" : "down",
-    peers: flood?.kind === "flood-list" ? flood.remotes.length : 0,
-    containers,
-    rxPackets: counters?.rxPackets ?? 0,
-    txPackets: counters?.txPackets ?? 0,
-    dropped: counters?.dropped ?? 0,
+      .map((member) => ({
+        host: member.host,
+        slice: member.slice,
+        ...describeLink(network, member.host, snapshots.get(member.host), uuid),
+      })),
   };
 }
 
@@ -99,4 +76,9 @@ function describeDrift(step: Step): string {
   if (step.action === "add") return "missing";
   if (step.action === "remove") return "not in the file";
   return step.differences.map(({ field, from, to, reason }) => `${field} is ${from}, should be ${to} (${reason})`).join("; ");
+}
+
+function describeDataplane(dataplane: ResolvedNetwork["dataplane"]): string {
+  if (dataplane.type === "vxlan") return "vxlan";
+  return `ovs ${dataplane.tunnel}, ${dataplane.topology.shape}, ${dataplane.loops}`;
 }

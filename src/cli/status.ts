@@ -46,14 +46,14 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
   for (const network of status.networks) {
     lines.push(
       "",
-      paint("bold", `network ${network.name}`) + `  ${network.subnet}  MTU ${network.mtuBytes}  VNI ${network.vni}  UDP ${network.port}`,
+      paint("bold", `network ${network.name}`) +
+        `  ${network.subnet}  MTU ${network.mtuBytes}  ${network.dataplane}  ${network.wire}  key ${network.vni}`,
     );
     for (const link of network.links) {
       const state = link.state === "up" ? paint("green", "up") : paint("red", link.state);
       const traffic = `rx ${link.rxPackets} tx ${link.txPackets} packets, ${link.dropped} dropped`;
-      lines.push(
-        `  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, floods to ${link.peers}; ${link.containers} containers; ${traffic}`,
-      );
+      const reach = link.tunnels.length === 0 ? `floods to ${link.peers}` : link.tunnels.map(renderTunnel).join(", ");
+      lines.push(`  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, ${reach}; ${link.containers} containers; ${traffic}`);
     }
   }
   lines.push("");
@@ -66,6 +66,12 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
     lines.push("try: `spanwire apply` puts exactly this right");
   }
   return lines.join("\n");
+}
+
+/** "vm2 blocked" is fine where the spanning tree keeps a link in reserve; what is not as expected stands out. */
+function renderTunnel({ to, state, expected }: ClusterStatus["networks"][number]["links"][number]["tunnels"][number]): string {
+  if (state === expected) return `${to} ${state}${state === "blocked" ? " (in reserve)" : ""}`;
+  return paint(state === "forwarding" || state === "blocked" ? "yellow" : "red", `${to} ${state}, not ${expected}`);
 }
 
 const HELP = `

@@ -12,10 +12,10 @@ const OUTER_TTL = 64;
  */
 export const vxlanDataplane: DataplaneCompiler = {
   type: "vxlan",
-  encapsulation: "vxlan",
 
-  compile(network, member, mark) {
-    const device = vxlanDeviceName(network);
+  compile({ network, member, mark }) {
+    const port = requirePort(network);
+    const device = linkName("v", network.bridge, String(network.vni), String(port)); // a hash over what the kernel cannot change
     const peers = network.members.filter((peer) => peer.host !== member.host); // by VTEP, as members are
     return [
       {
@@ -23,7 +23,7 @@ export const vxlanDataplane: DataplaneCompiler = {
         name: device,
         bridge: network.bridge,
         vni: network.vni,
-        port: network.dataplane.port,
+        port,
         local: member.vtep,
         mac: member.vtepMac,
         mtuBytes: network.mtuBytes,
@@ -41,13 +41,13 @@ export const vxlanDataplane: DataplaneCompiler = {
         kind: "neighbours",
         bridge: network.bridge,
         device,
-        entries: peers.map((peer) => ({ address: peer.gateway, mac: peer.gatewayMac, vtep: peer.vtep })),
+        entries: peers.map((peer) => ({ address: peer.overlay, mac: peer.gatewayMac, vtep: peer.vtep })),
       },
     ];
   },
 };
 
-/** A hash over what the kernel cannot change on a living device. */
-function vxlanDeviceName(network: ResolvedNetwork): string {
-  return linkName("v", network.bridge, String(network.vni), String(network.dataplane.port));
+function requirePort({ name, dataplane }: ResolvedNetwork): number {
+  if (dataplane.type !== "vxlan") throw new Error(`network ${name} is not a vxlan network`);
+  return dataplane.port;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { familyOf } from "../addressing/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { tunnelOf } from "../addressing/tunnel.ts";
 import { nftTableName } from "../resources/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../resources/resource.ts";
 
@@ -37,6 +38,7 @@ export function compileNftTable(networks: readonly ResolvedNetwork[], host: stri
         BEFORE_FILTER,
         mine.flatMap((network) => forwardRules(network, mine)),
       ),
+      ...outputChain(mine),
       chain("egress", "nat", "postrouting", SOURCE_NAT, mine.flatMap(egressRules)),
     ],
   };
@@ -56,13 +58,16 @@ function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet
 }
 
 function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
-  const ports = [...new Set(networks.map((network) => network.dataplane.port))].sort((a, b) => a - b);
+  const tunnels = networks.map((network) => tunnelOf(network.dataplane));
+  const ports = [...new Set(tunnels.flatMap(({ port }) => port ?? []))].sort((a, b) => a - b);
+  const isGre = tunnels.some(({ encapsulation }) => encapsulation === "gre");
   return [
     // counted, not dropped: verify reads it, because a fragment outside means a wrong MTU
     rule("ip saddr @peers4 ip protocol udp ip frag-off & 0x3fff != 0 counter", "frag"),
-    ...ports.flatMap((port) => [
-      rule(`fib daddr type local udp dport ${port} ip saddr != @peers4 drop`),
-      rule(`fib daddr type local udp dport ${port} ip6 saddr != @peers6 drop`),
+    ...(isGre ? [rule("ip saddr @peers4 ip protocol gre ip frag-off & 0x3fff != 0 counter", "frag")] : []),
+    ...[...ports.map((port) => `udp dport ${port}`), ...(isGre ? ["meta l4proto gre"] : [])].flatMap((wire) => [
+      rule(`fib daddr type local ${wire} ip saddr != @peers4 drop`),
+      rule(`fib daddr type local ${wire} ip6 saddr != @peers6 drop`),
     ]),
   ];
 }
@@ -79,6 +84,19 @@ function forwardRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[])
   if (network.egress.mode !== "none") return isolate;
   // answers to connections from outside (a published port) still leave
   return [...isolate, rule(`iifname "${network.bridge}" oifname != "${network.bridge}" ct state != { established, related } drop`)];
+}
+
+/**
+ * With per-host addressing a packet to another host's members goes out the way it came in, and the kernel would tell its
+ * sender of a shorter way that a stateful firewall then kills. The bridge's own send_redirects does not help while
+ * conf/all has it (Documentation/networking/ip-sysctl), and that one belongs to the host.
+ */
+function outputChain(networks: readonly ResolvedNetwork[]): NftChain[] {
+  const routed = networks.filter((network) => network.addressing === "per-host");
+  const rules = routed.map((network) =>
+    rule(`oifname "${network.bridge}" ${ip(network) === "ip" ? "icmp type redirect" : "icmpv6 type nd-redirect"} drop`),
+  );
+  return rules.length === 0 ? [] : [chain("members_out", "filter", "output", BEFORE_FILTER, rules)];
 }
 
 function egressRules(network: ResolvedNetwork): NftRule[] {

@@ -4,6 +4,7 @@ import type { Stage } from "../plan/step.ts";
 import type { RevertResult, StageResult } from "../host/transaction.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
 import { keepAlive } from "./keep-alive.ts";
+import { settleTrees } from "./settle-trees.ts";
 import { toProblems, type Problem } from "../util/problem.ts";
 
 export interface ApplyInput {
@@ -63,6 +64,9 @@ async function changeAndProve(run: Run): Promise<Problem[]> {
     if (problems.length > 0) return problems;
     const rest = await runStage(run, stage, others);
     if (rest.length > 0) return rest;
+    await settleTrees(run.active, stage, run.connections, (host, ports) =>
+      run.onProgress(host, `${stage}: spanning tree, ${ports} to decide`),
+    );
   }
   const unproven = [...(await run.verify())];
   return unproven.length > 0 ? unproven : confirmAll(run);

@@ -17,6 +17,8 @@ export async function executeBatch(batch: Batch, state: StateDirectory): Promise
       case "ip":
       case "bridge":
         return await runLines(batch.tool, commands);
+      case "ovs":
+        return await runTransaction(commands);
       case "nft":
         return await runNft(commands);
       case "sysctl":
@@ -46,6 +48,26 @@ async function runLines(tool: "ip" | "bridge", commands: readonly Command[]): Pr
 function requireWord(word: string): string {
   if (/^[^\s'"#\\]+$/.test(word) || word === '""') return word; // "" is the empty word, to take an alias away
   throw new Error(`not a plain word: ${JSON.stringify(word)}`);
+}
+
+/** Longest run of arguments in one process; the kernel takes 2 MB with the environment (execve(2)). */
+const MOST_ARGUMENT_BYTES = 1_000_000;
+/** Seconds ovs-vsctl waits for ovs-vswitchd to do what the database says; a daemon that hangs must not hang us (ovs-vsctl(8), --timeout). */
+const OVS_TIMEOUT_S = 20;
+
+/** One transaction: all of it or nothing. It may complain and exit 0, so what it says counts too. */
+async function runTransaction(commands: readonly Command[]): Promise<BatchResult> {
+  const words = commands.flatMap((command) => (command.tool === "ovs" ? ["--", ...command.args] : []));
+  if (words.reduce((sum, word) => sum + word.length + 1, 0) > MOST_ARGUMENT_BYTES) {
+    const half = Math.ceil(commands.length / 2);
+    const first = await runTransaction(commands.slice(0, half));
+    return first.ok ? runTransaction(commands.slice(half)) : first;
+  }
+  const result = await run(["ovs-vsctl", `--timeout=${OVS_TIMEOUT_S}`, ...words]);
+  const complaint = /^ovs-vsctl: Error detected while setting up .*$/m.exec(result.stderr)?.[0];
+  if (result.exitCode === 0) return { ok: complaint === undefined, why: complaint ?? "", notes: [] };
+  const why = result.signal === "SIGALRM" ? `ovs-vswitchd did not follow within ${OVS_TIMEOUT_S} s` : describeRun(result);
+  return { ok: false, why, notes: [] };
 }
 
 async function runNft(commands: readonly Command[]): Promise<BatchResult> {

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { callDocker } from "./docker-api.ts";
 import { normaliseFootprint, type Footprint } from "./normalise-footprint.ts";
 import { readJson } from "./read-json.ts";
+import { readOvs } from "./read-ovs.ts";
 
 /**
  * Everything a host shows of its network, ours and others': what must be equal before the first apply and after
  * `destroy`. Wider than a snapshot on purpose, and read by its own commands, so that it also sees what we forgot.
  */
 export async function readFootprint(stateDirectory: string): Promise<Footprint> {
-  const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, ruleset, sysctls, networks, containers, stateFiles] =
+  const [links, addresses, routes4, routes6, rules4, rules6, neighbours, fdb, ruleset, sysctls, networks, containers, stateFiles, ovs] =
     await Promise.all([
       readJson<unknown[]>(["ip", "-d", "-j", "link", "show"]),
       readJson<unknown[]>(["ip", "-j", "addr", "show"]),
@@ -24,10 +25,12 @@ export async function readFootprint(stateDirectory: string): Promise<Footprint> 
       askDocker("/networks"),
       askDocker("/containers/json?all=1"),
       listFiles(stateDirectory),
+      readOvs(),
     ]);
   return normaliseFootprint({
     ...{ links, addresses, routes: [...routes4, ...routes6], rules: [...rules4, ...rules6], neighbours, fdb },
     ...{ ruleset: ruleset.nftables, sysctls, networks, containers, stateFiles },
+    ovs: ovs.state === "ready" ? [...ovs.bridges, ...ovs.ports] : [],
   });
 }
 

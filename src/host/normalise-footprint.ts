@@ -11,6 +11,8 @@ export interface RawFootprint {
   sysctls: Readonly<Record<string, string>>;
   networks: unknown[];
   containers: unknown[];
+  /** Bridges and ports of Open vSwitch. */
+  ovs: unknown[];
   stateFiles: readonly string[];
 }
 
@@ -24,6 +26,7 @@ const UNSTABLE_FIELDS: ReadonlySet<string> = new Set([
   ...["valid_life_time", "preferred_life_time", "expires", "used", "updated"],
   ...["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "message_age_timer", "forward_delay_timer", "hold_timer"],
   ...["Id", "ID", "Created", "Status", "State", "ImageID", "EndpointID", "NetworkID", "SandboxID", "Containers"],
+  ...["status"], // of an Open vSwitch port: what its spanning tree and BFD do now
 ]);
 
 /** Settings that are readings. */

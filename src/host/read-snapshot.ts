@@ -1,19 +1,20 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { NEEDED_TOOLS } from "../plan/facts.ts";
-import type { Snapshot, SnapshotLink } from "../resources/snapshot.ts";
+import type { Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
 import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
 import { readNftTables } from "./read-nft.ts";
+import { readOvs } from "./read-ovs.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
 export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
-  const [links, addresses, routes, fdb, neighbours, nftTables, docker, tools] = await Promise.all([
+  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools] = await Promise.all([
     readLinks(),
     readAddresses(),
     readRoutes(),
@@ -21,6 +22,7 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
     readNeighbours(),
     readNftTables(),
     readDocker(),
+    readOvs(),
     findTools(),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
@@ -31,10 +33,10 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
     state.readFormer(),
     state.findLastPlan(),
   ]);
-  const udpPorts = findListeners(boundBefore, boundAfter, links);
+  const udpPorts = findListeners(boundBefore, boundAfter, tunnelPorts(links, ovs));
   return {
     kernel: release(),
-    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, tools, former },
+    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, tools, former },
     ...(lastPlan === undefined ? {} : { lastPlan }),
   };
 }
@@ -69,10 +71,18 @@ async function readBoundPorts(): Promise<number[]> {
 }
 
 /** Bound before and after the links were read: a tunnel that comes or goes meanwhile must not look like a stranger. */
-function findListeners(before: readonly number[], after: readonly number[], links: readonly SnapshotLink[]): number[] {
-  const tunnels = new Set(links.flatMap((link) => link.vxlan?.port ?? []));
+function findListeners(before: readonly number[], after: readonly number[], tunnels: ReadonlySet<number>): number[] {
   return [...new Set(before)].filter((port) => after.includes(port) && !tunnels.has(port)).sort((a, b) => a - b);
 }
+
+/** Sockets of the kernel's tunnels are in the tables too. */
+function tunnelPorts(links: readonly SnapshotLink[], ovs: SnapshotOvs): ReadonlySet<number> {
+  const ofOvs = ovs.state === "ready" ? ovs.ports.flatMap((port) => port.options["dst_port"] ?? DEFAULT_OVS_PORTS[port.type] ?? []) : [];
+  return new Set([...links.flatMap((link) => link.vxlan?.port ?? []), ...ofOvs.map(Number)]);
+}
+
+/** ovs-vswitchd.conf.db(5), options:dst_port. */
+const DEFAULT_OVS_PORTS: Readonly<Record<string, string>> = { vxlan: "4789", geneve: "6081" };
 
 async function findTools(): Promise<Record<string, string>> {
   const folders = (CLEAN_ENV["PATH"] ?? "").split(":");

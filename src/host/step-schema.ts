@@ -28,7 +28,7 @@ const nftRule = z.strictObject({
   id: z.string().regex(/^[a-z]*-?[0-9a-f]*$/),
   // the rules we write and nothing that could end one and start another: braces only around a list of words.
   // Empty in an observed rule.
-  text: z.string().regex(/^((ip6?|iifname|fib) ([a-z0-9 .:/!=<>&@"_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
+  text: z.string().regex(/^((ip6?|iifname|oifname|fib) ([a-z0-9 .:/!=<>&@"_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
 });
 const nftTable = z.strictObject({
   kind: z.literal("nft-table"),
@@ -45,7 +45,7 @@ const nftTable = z.strictObject({
     z.strictObject({
       name: word,
       type: z.enum(["filter", "nat"]),
-      hook: z.enum(["prerouting", "input", "forward", "postrouting"]),
+      hook: z.enum(["prerouting", "input", "forward", "output", "postrouting"]),
       priority: z.int().min(-1000).max(1000),
       rules: z.array(nftRule),
     }),
@@ -75,6 +75,26 @@ const neighbourEntry = z.strictObject({
   vtep: z.union([address, z.literal("")]),
   parts: z.array(z.enum(["neighbour", "tunnel-fdb", "bridge-fdb"])).optional(),
 });
+
+const mac0 = z.union([mac, z.literal("")]);
+const ovsResources = [
+  z.strictObject({
+    ...{ kind: z.literal("ovs-bridge"), name: ourLink, datapath: z.enum(["system", "netdev"]), mac: mac0 },
+    ...{ spanningTree: z.enum(["none", "rstp", "stp"]), priority: z.int().min(0).max(65_535) },
+    ...{ failMode: z.enum(["standalone", "secure", ""]), mark },
+  }),
+  z.strictObject({
+    ...{ kind: z.literal("ovs-tunnel"), name: ourLink, bridge: ourLink, tunnel: z.enum(["vxlan", "gre", "geneve"]) },
+    ...{ local: z.union([address, z.literal("")]), remote: z.union([address, z.literal("")]) },
+    ...{ key: z.string().regex(/^\d{0,8}$/), port: z.string().regex(/^\d{0,5}$/), protected: z.boolean(), bfd: z.boolean(), mark },
+    error: z.string().max(1024),
+  }),
+  z.strictObject({
+    ...{ kind: z.literal("ovs-join"), name: ourLink, ovsBridge: ourLink, bridge: z.union([ourLink, z.literal("")]), mac: mac0 },
+    ...{ mtuBytes: z.int().min(0).max(65_535), flooding: z.boolean(), isolated: z.boolean(), up: z.boolean(), mark },
+    error: z.string().max(1024),
+  }),
+] as const;
 
 /** What we wish for. */
 const wanted = z.discriminatedUnion("kind", [
@@ -109,6 +129,8 @@ const wanted = z.discriminatedUnion("kind", [
       mark,
     },
   }),
+  z.strictObject({ kind: z.literal("route"), device: ourLink, destination: prefix, via: address }),
+  ...ovsResources,
   z.strictObject({ kind: z.literal("flood-list"), device: ourLink, remotes: z.array(address).max(10_000) }),
   z.strictObject({
     kind: z.literal("neighbours"),

@@ -8,6 +8,7 @@ import type { Cluster, Host } from "../spec/cluster.ts";
 import type { Lock } from "../spec/lock.ts";
 import { pinLock } from "../spec/pin-lock.ts";
 import { SpanwireError, type FilePosition, type Problem } from "../util/problem.ts";
+import { checkOvs } from "./check-ovs.ts";
 import { compileHost } from "./compile-host.ts";
 import { deriveFacts, type HostFacts } from "./facts.ts";
 import { fingerprintHost } from "./fingerprint.ts";
@@ -50,9 +51,9 @@ export function buildPlan(input: BuildPlanInput): Plan {
 
   for (const host of cluster.hosts) {
     const found = snapshots.get(host.name);
-    const lostPorts = factsOf.get(host.name)?.lostPorts;
-    if (found === undefined || lostPorts === undefined) continue;
-    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: { lostPorts } });
+    const known = factsOf.get(host.name);
+    if (found === undefined || known === undefined) continue;
+    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: known });
     const snapshot = claimLinks(found, lock.uuid, linkNames(desired));
     const facts = deriveFacts(snapshot, lock.uuid, host.address);
     const observed = observeResources(snapshot, lock.uuid);
@@ -105,6 +106,7 @@ export function planRemoval(
   const steps = planHost([], observed);
   const input = { host, clusterName: cluster.name, clusterUuid, networks: [], facts, snapshot, steps };
   const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
+  problems.push(...checkOvs(input));
   if (steps.length > 0) problems.push(...checkDockerIsSeen(host, cluster, facts));
   return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };
 }

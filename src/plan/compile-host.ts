@@ -5,14 +5,14 @@ import { compileNftTable } from "../firewall/compile-nft-table.ts";
 import { formatMark } from "../resources/mark.ts";
 import type { Resource } from "../resources/resource.ts";
 import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../resources/sysctl-keys.ts";
-import type { HostFacts } from "./facts.ts";
+import { ovsDatapathOf, type HostFacts } from "./facts.ts";
 
 export interface CompileInput {
   cluster: string;
   clusterUuid: string;
   networks: readonly ResolvedNetwork[];
   host: string;
-  facts: Pick<HostFacts, "lostPorts">;
+  facts: Pick<HostFacts, "lostPorts" | "isUnderlayInUserspace">;
 }
 
 /** Everything one host must have. Pure: the same input gives the same list in the same order. */
@@ -22,7 +22,7 @@ export function compileHost({ cluster, clusterUuid, networks, host, facts }: Com
   const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
   return [
     compileNftTable(networks, host, clusterUuid),
-    ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host })),
+    ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
     ...(needsForwarding ? [{ kind: "sysctl", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
     ...facts.lostPorts.flatMap((lost): Resource[] =>
       mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", ...lost }] : [],
@@ -30,11 +30,11 @@ export function compileHost({ cluster, clusterUuid, networks, host, facts }: Com
   ];
 }
 
-interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "host"> {
+interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "host" | "facts"> {
   network: ResolvedNetwork;
 }
 
-function compileNetwork({ cluster, clusterUuid, network, host }: NetworkInput): Resource[] {
+function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkInput): Resource[] {
   const member = findMember(network, host);
   if (member === undefined) return [];
   const mark = formatMark({ uuid: clusterUuid, cluster, index: member.index, network: network.name, slice: member.slice });
@@ -50,8 +50,18 @@ function compileNetwork({ cluster, clusterUuid, network, host }: NetworkInput): 
       mark,
     },
     { kind: "address", device: network.bridge, cidr: member.gatewayCidr },
+    ...(member.overlayCidr === undefined ? [] : [{ kind: "address", device: network.bridge, cidr: member.overlayCidr } as const]),
+    ...compileRoutes(network, host),
     { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
-    ...dataplaneOf(network.dataplane).compile(network, member, mark),
+    ...dataplaneOf(network.dataplane).compile({ network, member, mark, ovsDatapath: ovsDatapathOf(network, facts) }),
     ...compileDockerNetwork(network, member, clusterUuid, cluster),
   ];
+}
+
+/** With per-host addressing: the other hosts' members are behind their overlay addresses, so both directions pass both hosts. */
+function compileRoutes(network: ResolvedNetwork, host: string): Resource[] {
+  if (network.addressing !== "per-host") return [];
+  return network.members
+    .filter((peer) => peer.host !== host)
+    .map((peer) => ({ kind: "route", device: network.bridge, destination: peer.slice, via: peer.overlay }));
 }

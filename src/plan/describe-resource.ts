@@ -4,7 +4,11 @@ import type { Resource } from "../resources/resource.ts";
 const NOUNS: Record<Resource["kind"], string> = {
   bridge: "bridge",
   address: "overlay address",
+  route: "route",
   vxlan: "VXLAN tunnel",
+  "ovs-bridge": "Open vSwitch bridge",
+  "ovs-tunnel": "Open vSwitch tunnel",
+  "ovs-join": "Open vSwitch port",
   "flood-list": "flood list",
   neighbours: "known hosts",
   sysctl: "setting",
@@ -24,7 +28,7 @@ export function describeResource(resource: Resource, networkOfDevice: ReadonlyMa
 export function mapDevices(resources: Iterable<Resource>): Map<string, string> {
   const devices = new Map<string, string>();
   for (const resource of resources) {
-    if (resource.kind !== "bridge" && resource.kind !== "vxlan") continue;
+    if (!("mark" in resource)) continue;
     const network = findMark(resource.mark)?.network;
     if (network !== undefined) devices.set(resource.name, network);
   }
@@ -35,8 +39,12 @@ function findNetwork(resource: Resource, devices: ReadonlyMap<string, string>): 
   switch (resource.kind) {
     case "bridge":
     case "vxlan":
+    case "ovs-bridge":
+    case "ovs-tunnel":
+    case "ovs-join":
       return findMark(resource.mark)?.network ?? devices.get(resource.name);
     case "address":
+    case "route":
     case "flood-list":
     case "neighbours":
       return devices.get(resource.device);

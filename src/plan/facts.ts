@@ -1,3 +1,4 @@
+import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { isMarkedBy } from "../resources/mark.ts";
 import type { Snapshot, SnapshotRoute } from "../resources/snapshot.ts";
 
@@ -17,6 +18,11 @@ export interface HostFacts {
   /** Running containers whose veth lost its bridge. */
   lostPorts: readonly { device: string; bridge: string; container: string }[];
   missingTools: readonly string[];
+  ovs: { ready: boolean; reason: string; kernelDatapath: boolean };
+  /** The underlay address sits on a userspace bridge of Open vSwitch: only there can userspace tunnels start. */
+  isUnderlayInUserspace: boolean;
+  /** Tunnels of Open vSwitch that are not ours. */
+  foreignOvsTunnels: readonly { name: string; type: string; remote: string; key: string }[];
 }
 
 /** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
@@ -31,7 +37,9 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
     underlayMtuBytes: snapshot.links.find((link) => link.name === underlayDevice)?.mtuBytes,
     routes: snapshot.routes.filter((route) => !isOurRoute(route, ours, snapshot)),
     foreignVxlans: snapshot.links.flatMap((link) =>
-      link.vxlan === undefined || ours.has(link.name) ? [] : [{ name: link.name, vni: link.vxlan.vni, port: link.vxlan.port }],
+      link.vxlan === undefined || ours.has(link.name) || link.name.startsWith("vxlan_sys_")
+        ? []
+        : [{ name: link.name, vni: link.vxlan.vni, port: link.vxlan.port }],
     ),
     udpPorts: snapshot.udpPorts,
     docker: {
@@ -50,8 +58,35 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
             }))
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
+    ...deriveOvsFacts(snapshot, clusterUuid, underlayDevice),
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
   };
+}
+
+function deriveOvsFacts(
+  { ovs }: Snapshot,
+  clusterUuid: string,
+  underlayDevice: string | undefined,
+): Pick<HostFacts, "ovs" | "isUnderlayInUserspace" | "foreignOvsTunnels"> {
+  if (ovs.state !== "ready") {
+    return { ovs: { ready: false, reason: ovs.reason, kernelDatapath: false }, isUnderlayInUserspace: false, foreignOvsTunnels: [] };
+  }
+  return {
+    ovs: { ready: true, reason: "", kernelDatapath: ovs.kernelDatapath },
+    isUnderlayInUserspace: ovs.bridges.some((bridge) => bridge.name === underlayDevice && bridge.datapath === "netdev"),
+    foreignOvsTunnels: ovs.ports
+      .filter((port) => port.options["remote_ip"] !== undefined && !isMarkedBy(port.mark, clusterUuid))
+      .map(({ name, type, options }) => ({ name, type, remote: options["remote_ip"] ?? "", key: options["key"] ?? "" })),
+  };
+}
+
+/** Where the tunnels of a network run: userspace only when asked for, or where the host's underlay is there already. */
+export function ovsDatapathOf(
+  network: Pick<ResolvedNetwork, "dataplane">,
+  facts: Pick<HostFacts, "isUnderlayInUserspace">,
+): "system" | "netdev" {
+  const { dataplane } = network;
+  return facts.isUnderlayInUserspace || (dataplane.type === "ovs" && dataplane.datapath === "userspace") ? "netdev" : "system";
 }
 
 /** A bridge Docker made again under our name has no mark yet: its route is recognised by the prefix of the name. */

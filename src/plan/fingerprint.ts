@@ -13,6 +13,6 @@ export function fingerprintHost(observed: ReadonlyMap<string, Resource>, facts: 
     .filter((resource) => resource.kind === "sysctl" || (kindOf(resource).isOwned?.(resource) ?? true))
     .map((resource) => ({ key: keyOf(resource), ...resource, listing: undefined }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts };
+  const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts, userspace: facts.isUnderlayInUserspace };
   return createHash("sha256").update(JSON.stringify({ ours, used })).digest("hex");
 }

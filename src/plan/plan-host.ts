@@ -36,7 +36,7 @@ interface Rival {
 function findRival(resource: Resource, leaving: readonly [string, Resource][]): Rival | undefined {
   const slot = kindOf(resource).slot?.(resource);
   if (slot === undefined) return undefined;
-  const found = leaving.find(([, other]) => other.kind === resource.kind && kindOf(other).slot?.(other) === slot);
+  const found = leaving.find(([, other]) => kindOf(other).slot?.(other) === slot);
   return found === undefined ? undefined : { key: found[0], resource: found[1] };
 }
 
@@ -88,6 +88,9 @@ const passive = (resource: Resource): Resource => kindOf(resource).standby?.(res
 const isOwned = (resource: Resource): boolean => kindOf(resource).isOwned?.(resource) ?? true;
 
 function diesWithAnother(resource: Resource, leaving: readonly [string, Resource][]): boolean {
-  const owner = kindOf(resource).diesWith?.(resource);
-  return owner !== undefined && leaving.some(([key]) => key === owner);
+  const kind = kindOf(resource);
+  const isLeaving = (wanted: string): boolean => leaving.some(([key]) => key === wanted);
+  const owner = kind.diesWith?.(resource);
+  const traces = kind.leavesTracesOn?.(resource);
+  return owner !== undefined && isLeaving(owner) && (traces === undefined || isLeaving(traces));
 }

@@ -1,10 +1,12 @@
 import { familyOf, overlapsPrefix } from "../addressing/prefix.ts";
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { tunnelOf } from "../addressing/tunnel.ts";
 import { findMark } from "../resources/mark.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import type { Host } from "../spec/cluster.ts";
 import type { Problem } from "../util/problem.ts";
 import { containersOn, type HostFacts } from "./facts.ts";
+import { checkOvs } from "./check-ovs.ts";
 import type { Step } from "./step.ts";
 
 export interface PreflightInput {
@@ -24,7 +26,7 @@ const SWARM_PORT = 4789;
 
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers].flatMap((check) =>
+  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers, checkOvs].flatMap((check) =>
     check(input),
   );
 }
@@ -113,13 +115,14 @@ function checkPools({ host, networks, facts, steps }: PreflightInput): Problem[]
 function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem[] {
   const problem = { kind: "conflict" as const, doing: "preparing the tunnel of", where: host.name };
   return networks.flatMap((network): Problem[] => {
-    const { port } = network.dataplane;
-    const isNew = steps.some((step) => step.action === "add" && step.after?.kind === "vxlan" && step.after.bridge === network.bridge);
-    if (!isNew) return [];
+    const { encapsulation, port } = tunnelOf(network.dataplane);
+    if (port === undefined || !isNewTunnel(network, steps)) return [];
     const what = `network ${network.name}`;
-    const twin = facts.foreignVxlans.find((other) => other.vni === network.vni && other.port === port);
-    if (twin !== undefined) {
-      const why = `VNI ${network.vni} on UDP port ${port} is taken by ${twin.name}, which is not ours`;
+    const isOvs = network.dataplane.type === "ovs";
+    // Open vSwitch takes every packet of its port; the kernel tells VXLAN devices on one port apart by VNI
+    const twin = facts.foreignVxlans.find((other) => other.port === port && (isOvs || other.vni === network.vni));
+    if (twin !== undefined && encapsulation === "vxlan") {
+      const why = `${isOvs ? "" : `VNI ${network.vni} on `}UDP port ${port} is taken by ${twin.name}, which is not ours`;
       return [{ ...problem, what, why, try: "set another vni or port under dataplane" }];
     }
     if (facts.docker.swarm && port === SWARM_PORT) {
@@ -136,6 +139,12 @@ function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem
       },
     ];
   });
+}
+
+function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean {
+  return steps.some(
+    ({ action, after }) => action === "add" && (after?.kind === "vxlan" || after?.kind === "ovs-join") && after.bridge === network.bridge,
+  );
 }
 
 function checkDocker({ host, networks, facts }: PreflightInput): Problem[] {

@@ -1,8 +1,11 @@
+import { containsPrefix, networkOf } from "../addressing/prefix.ts";
 import { findMark } from "../resources/mark.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
-import type { Cluster } from "../spec/cluster.ts";
+import type { Cluster, Network } from "../spec/cluster.ts";
+import { deriveVni } from "../spec/derive-vni.ts";
 import type { Lock, LockedHost, LockedNetwork } from "../spec/lock.ts";
 import { SpanwireError } from "../util/problem.ts";
+import { findTunnels, recoverShape } from "./recover-ovs.ts";
 
 /**
  * A lost lock, rebuilt from the marks its hosts carry. Undefined when no host carries this cluster's name. Two ids, or
@@ -24,6 +27,7 @@ export function recoverLock(cluster: Cluster, snapshots: ReadonlyMap<string, Sna
   const hosts: Record<string, LockedHost> = {};
   const networks: Record<string, LockedNetwork> = {};
   const owners = new Map<number, string>();
+  const ovsTunnels = findTunnels(snapshots, (mark) => mark.uuid === uuid);
   for (const { host, link, mark } of found) {
     const owner = owners.get(mark.index) ?? host;
     if (owner !== host) throw refuse(cluster, host, `it claims number ${mark.index}, and so does ${owner}`);
@@ -31,17 +35,41 @@ export function recoverLock(cluster: Cluster, snapshots: ReadonlyMap<string, Sna
     const declared = cluster.hosts.find((candidate) => candidate.name === host);
     hosts[host] = { index: mark.index, address: declared?.address ?? "", ssh: declared?.ssh ?? "" };
     const network = cluster.networks.find((candidate) => candidate.name === mark.network);
-    if (network === undefined || link.vxlan === undefined) continue;
+    const tunnels = ovsTunnels.get(mark.network);
+    // what is marked beside the bridge is what joins it to the tunnels, a VXLAN device or a port of Open vSwitch
+    if (network === undefined || link.kind === "bridge") continue;
     const before = networks[mark.network];
+    const overlay = findOverlay(network, mark.slice, snapshots.get(host)) ?? before?.overlay;
     networks[mark.network] = {
       subnet: network.subnet,
-      vni: link.vxlan.vni,
+      // a network without a key has a number all the same, the one it got at first
+      vni: link.vxlan?.vni ?? tunnels?.key ?? before?.vni ?? deriveVni(uuid, network.name, new Map()),
+      ...(overlay === undefined ? {} : { overlay }),
       mtuBytes: link.mtuBytes,
       slicePrefix: Number(mark.slice.split("/")[1]),
       slices: { ...before?.slices, [host]: mark.slice },
     };
   }
+  const numbered = Object.keys(hosts).toSorted((a, b) => (hosts[a]?.index ?? 0) - (hosts[b]?.index ?? 0));
+  for (const { name, dataplane } of cluster.networks) {
+    const locked = networks[name];
+    const tunnels = ovsTunnels.get(name);
+    if (locked === undefined || tunnels === undefined || dataplane.type !== "ovs") continue;
+    networks[name] = { ...locked, shape: recoverShape(dataplane, tunnels, cluster, numbered) };
+  }
   return { version: 1, cluster: cluster.name, uuid, hosts, networks, removedHosts: {} };
+}
+
+/** The prefix of the hosts' overlay addresses: the bridge has one of them beside its gateway address. */
+function findOverlay(network: Network, slice: string, snapshot: Snapshot | undefined): string | undefined {
+  if (network.addressing.mode !== "per-host") return undefined;
+  const bridges = new Set(
+    snapshot?.links.filter((link) => link.kind === "bridge" && findMark(link.alias)?.slice === slice).map((link) => link.name),
+  );
+  const own = snapshot?.addresses.find(
+    ({ device, cidr }) => bridges.has(device) && containsPrefix(network.subnet, networkOf(cidr)) && !containsPrefix(slice, networkOf(cidr)),
+  );
+  return own === undefined ? undefined : networkOf(own.cidr);
 }
 
 function refuse(cluster: Cluster, host: string, why: string): SpanwireError {

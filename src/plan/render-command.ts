@@ -6,6 +6,8 @@ export function renderCommand(command: Command): string[] {
     case "ip":
     case "bridge":
       return [`${command.tool} ${command.args.join(" ")}`];
+    case "ovs":
+      return [`ovs-vsctl ${command.args.join(" ")}`];
     case "nft":
       return ["nft -f - <<'.'", ...command.script.trimEnd().split("\n"), "."];
     case "sysctl":

@@ -18,7 +18,11 @@ export function claimLinks(snapshot: Snapshot, clusterUuid: string, names: Reado
 
 /** The names of the links among resources, for `claimLinks`. */
 export function linkNames(resources: Iterable<Resource>): Set<string> {
-  return new Set([...resources].flatMap((resource) => (resource.kind === "bridge" || resource.kind === "vxlan" ? [resource.name] : [])));
+  return new Set(
+    [...resources].flatMap((resource) =>
+      resource.kind === "bridge" || resource.kind === "vxlan" || resource.kind === "ovs-join" ? [resource.name] : [],
+    ),
+  );
 }
 
 function bridgesOfDocker({ docker }: Snapshot, clusterUuid: string): string[] {

@@ -6,7 +6,11 @@ import { dockerNetwork } from "./docker-network.ts";
 import { floodList } from "./flood-list.ts";
 import { neighbours } from "./neighbours.ts";
 import { nftTable } from "./nft-table.ts";
+import { ovsBridge } from "./ovs-bridge.ts";
+import { ovsJoin } from "./ovs-join.ts";
+import { ovsTunnel } from "./ovs-tunnel.ts";
 import type { Resource, ResourceKind, ResourceKindName } from "./resource.ts";
+import { route } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { sysctl } from "./sysctl.ts";
 import { vxlan } from "./vxlan.ts";
@@ -16,6 +20,10 @@ const KINDS = {
   "nft-table": nftTable,
   bridge,
   address,
+  route,
+  "ovs-bridge": ovsBridge,
+  "ovs-tunnel": ovsTunnel,
+  "ovs-join": ovsJoin,
   vxlan,
   "bridge-port": bridgePort,
   "flood-list": floodList,

@@ -37,6 +37,7 @@ export const neighbours: ResourceKind<NeighboursResource> = {
 
   dependencies: (resource) => [`link/${resource.bridge}`, `link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
+  leavesTracesOn: (resource) => `link/${resource.bridge}`, // its neighbour table
 
   slot: (resource) => `neighbours/${resource.bridge}`, // two tunnels side by side share the bridge's neighbour table
   isEmpty: (resource) => resource.entries.length === 0,

@@ -4,7 +4,11 @@ import type { Snapshot } from "./snapshot.ts";
 export type Resource =
   | BridgeResource
   | AddressResource
+  | RouteResource
   | VxlanResource
+  | OvsBridgeResource
+  | OvsTunnelResource
+  | OvsJoinResource
   | FloodListResource
   | NeighboursResource
   | SysctlResource
@@ -52,6 +56,67 @@ export interface VxlanResource {
   neighSuppress: boolean;
   up: boolean;
   mark: string;
+}
+
+/** A way to another host's members over our own bridge. Goes away with it. */
+export interface RouteResource {
+  kind: "route";
+  device: string;
+  destination: string;
+  via: string;
+}
+
+/** One network's Open vSwitch bridge on a host (ovs-vswitchd.conf.db(5), table Bridge). */
+export interface OvsBridgeResource {
+  kind: "ovs-bridge";
+  name: string;
+  /** As the database calls them: "system" is the kernel's, "netdev" userspace's. */
+  datapath: "system" | "netdev";
+  /** Also the lower half of the spanning tree's bridge id. */
+  mac: string;
+  spanningTree: "none" | "rstp" | "stp";
+  /** Bridge priority of the spanning tree. */
+  priority: number;
+  /** Without a controller the bridge is a learning switch. */
+  failMode: "standalone";
+  mark: string;
+}
+
+/** A tunnel to one other host, as a port of our OVS bridge (tables Port and Interface). */
+export interface OvsTunnelResource {
+  kind: "ovs-tunnel";
+  name: string;
+  bridge: string;
+  tunnel: "vxlan" | "gre" | "geneve";
+  local: string;
+  remote: string;
+  /** "" for GRE without a key. */
+  key: string;
+  /** "" for GRE. */
+  port: string;
+  /** Split horizon: nothing goes from one protected port to another. */
+  protected: boolean;
+  /** Bidirectional forwarding detection (RFC 5880): a tunnel that silently loses everything goes down. */
+  bfd: boolean;
+  mark: string;
+  /** What Open vSwitch says is wrong with it; "" when it works. ovs-vsctl itself exits 0. */
+  error: string;
+}
+
+/** The internal port of our OVS bridge that is also a port of the network's Linux bridge. */
+export interface OvsJoinResource {
+  kind: "ovs-join";
+  name: string;
+  ovsBridge: string;
+  bridge: string;
+  mac: string;
+  mtuBytes: number;
+  /** As on a VXLAN device: only one way between hosts floods while two stand side by side (docs/adr/0004). */
+  flooding: boolean;
+  isolated: boolean;
+  up: boolean;
+  mark: string;
+  error: string;
 }
 
 /** Head-end replication: every VTEP that gets a copy of a broadcast, sorted. All of one device's as one resource. */
@@ -110,7 +175,7 @@ export interface NftSet {
 export interface NftChain {
   name: string;
   type: "filter" | "nat";
-  hook: "prerouting" | "input" | "forward" | "postrouting";
+  hook: "prerouting" | "input" | "forward" | "output" | "postrouting";
   /** Numeric, see nft(8) "Standard priority names". */
   priority: number;
   rules: readonly NftRule[];
@@ -154,10 +219,12 @@ export interface Difference {
   needs: "change" | "replace";
 }
 
-/** One thing to run. Lines of one tool that stand together become one process (ip -batch, bridge -batch, nft -f). */
+/** One thing to run. Lines of one tool that stand together become one process (ip -batch, bridge -batch, ovs-vsctl, nft -f). */
 export type Command =
   | { tool: "ip"; args: readonly string[] }
   | { tool: "bridge"; args: readonly string[] }
+  /** One command of ovs-vsctl(8); those that stand together are one transaction. */
+  | { tool: "ovs"; args: readonly string[] }
   | { tool: "nft"; script: string }
   | { tool: "sysctl"; key: string; value: string }
   /** Keeps or drops the former value of a foreign setting in the state directory. */
@@ -202,6 +269,8 @@ export interface ResourceKind<R extends Resource> {
   standby?(resource: R): R;
   /** The resource whose removal takes this one along, so that removing both needs one step. */
   diesWith?(resource: R): string;
+  /** Where parts of it stay when it dies with that: while this one remains, it is removed on its own. */
+  leavesTracesOn?(resource: R): string;
   /** Additions that wait until every host has finished the `add` stage. */
   addsInSwitch?: boolean;
   /** False for what is on the host anyway: put right when desired, never removed. Absent means always ours. */

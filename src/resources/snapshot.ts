@@ -16,6 +16,7 @@ export interface Snapshot {
   /** Local UDP ports with a listener that is not one of our tunnels. */
   udpPorts: readonly number[];
   docker: SnapshotDocker;
+  ovs: SnapshotOvs;
   /** Commands we need, and where they were found; a missing one is absent. */
   tools: Readonly<Record<string, string>>;
   /** Values of foreign settings before we changed them (state directory). */
@@ -143,4 +144,43 @@ export interface SnapshotDockerEndpoint {
   mac: string;
   /** Host side of its veth pair; only looked up while the bridge lacks a port (see host/orphan-ports). */
   device?: string;
+}
+
+/** Open vSwitch's database (ovs-vswitchd.conf.db(5)), everybody's bridges and ports. */
+export type SnapshotOvs =
+  | { state: "absent"; reason: string }
+  | {
+      state: "ready";
+      /** Whether the kernel's datapath is there: the database lists it also where it is not. */
+      kernelDatapath: boolean;
+      bridges: readonly SnapshotOvsBridge[];
+      ports: readonly SnapshotOvsPort[];
+    };
+
+export interface SnapshotOvsBridge {
+  name: string;
+  datapath: string;
+  failMode: string;
+  stp: boolean;
+  rstp: boolean;
+  otherConfig: Readonly<Record<string, string>>;
+  /** external_ids:spanwire; "" on bridges that are not ours. */
+  mark: string;
+}
+
+/** A port with its (first) interface. */
+export interface SnapshotOvsPort {
+  name: string;
+  bridge: string;
+  type: string;
+  options: Readonly<Record<string, string>>;
+  mac: string;
+  mtuRequestBytes: number;
+  protected: boolean;
+  otherConfig: Readonly<Record<string, string>>;
+  bfd: Readonly<Record<string, string>>;
+  error: string;
+  mark: string;
+  /** What it does now: "stp_state", "rstp_port_role", "rstp_port_state", "bfd_state" as far as they are known. */
+  status: Readonly<Record<string, string>>;
 }

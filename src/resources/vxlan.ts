@@ -1,5 +1,6 @@
 import { compareFields } from "./differences.ts";
 import { aliasWord, isMarkedBy, readMark } from "./mark.ts";
+import { floods, portFlags } from "./port-flags.ts";
 import type { Command, ResourceKind, VxlanResource } from "./resource.ts";
 
 /**
@@ -25,7 +26,7 @@ export const vxlan: ResourceKind<VxlanResource> = {
         df: link.vxlan?.df ?? "",
         ttl: link.vxlan?.ttl ?? 0,
         learning: link.vxlan?.learning ?? false,
-        flooding: (link.port?.flood ?? false) && (link.port?.bcastFlood ?? false) && (link.port?.mcastFlood ?? false),
+        flooding: floods(link),
         isolated: link.port?.isolated ?? false,
         neighSuppress: link.port?.neighSuppress ?? false,
         up: link.up,
@@ -66,7 +67,6 @@ export const vxlan: ResourceKind<VxlanResource> = {
 };
 
 const remove = (resource: VxlanResource): Command => ({ tool: "ip", args: ["link", "del", "dev", resource.name] });
-const onOff = (value: boolean): string => (value ? "on" : "off");
 
 function create(resource: VxlanResource): Command[] {
   const { name, mac, mtuBytes, vni, local, port, df, ttl, learning } = resource;
@@ -79,21 +79,8 @@ function create(resource: VxlanResource): Command[] {
       ],
     },
     { tool: "ip", args: ["link", "set", "dev", name, "alias", resource.mark, "addrgenmode", "none", "master", resource.bridge] },
-    ...portCommands(resource), // before the device comes up: it never floods beside another
+    portFlags(resource), // before the device comes up: it never floods beside another
     { tool: "ip", args: ["link", "set", "dev", name, resource.up ? "up" : "down"] },
-  ];
-}
-
-function portCommands(resource: VxlanResource): Command[] {
-  const flood = onOff(resource.flooding);
-  return [
-    {
-      tool: "ip",
-      args: [
-        ...["link", "set", "dev", resource.name, "type", "bridge_slave", "isolated", onOff(resource.isolated)],
-        ...["neigh_suppress", onOff(resource.neighSuppress), "flood", flood, "mcast_flood", flood, "bcast_flood", flood],
-      ],
-    },
   ];
 }
 
@@ -116,7 +103,7 @@ function change(before: VxlanResource, after: VxlanResource): Command[] {
   if (set.length > 0) commands.push({ tool: "ip", args: ["link", "set", "dev", name, ...set] });
 
   const flags = before.flooding !== after.flooding || before.isolated !== after.isolated || before.neighSuppress !== after.neighSuppress;
-  if (after.bridge !== "" && (flags || enslave)) commands.push(...portCommands(after));
+  if (after.bridge !== "" && (flags || enslave)) commands.push(portFlags(after));
   if (before.up !== after.up) commands.push({ tool: "ip", args: ["link", "set", "dev", name, after.up ? "up" : "down"] });
   return commands;
 }

@@ -1,8 +1,11 @@
 import type { Problem } from "../util/problem.ts";
 import { checkHosts } from "./check-hosts.ts";
 import { checkNetworks } from "./check-networks.ts";
+import { checkReservations } from "./check-reservations.ts";
 import { checkSlices } from "./check-slices.ts";
 import { checkSubnets } from "./check-subnets.ts";
+import { checkTopologies } from "./check-topology.ts";
+import { checkTunnels } from "./check-tunnels.ts";
 import type { Cluster } from "./cluster.ts";
 import type { SpecFile } from "./spec-file.ts";
 
@@ -13,6 +16,7 @@ export interface Findings {
 
 /** Rules over more than one field. Each value alone has passed the schema. */
 export function checkCluster(cluster: Cluster, spec: SpecFile): Findings {
-  const parts = [checkHosts(cluster, spec), checkSubnets(cluster, spec), checkNetworks(cluster, spec), checkSlices(cluster, spec)];
+  const checks = [checkHosts, checkSubnets, checkNetworks, checkTunnels, checkTopologies, checkSlices, checkReservations];
+  const parts = checks.map((check) => check(cluster, spec));
   return { problems: parts.flatMap((part) => part.problems), warnings: parts.flatMap((part) => part.warnings) };
 }

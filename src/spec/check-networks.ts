@@ -1,19 +1,18 @@
 import { containsPrefix, familyOf } from "../addressing/prefix.ts";
-import { encapOverheadBytes, leastMtuBytes, MOST_MTU_BYTES } from "../addressing/mtu.ts";
+import { describeTunnel, encapOverheadBytes, leastMtuBytes, MOST_MTU_BYTES } from "../addressing/mtu.ts";
+import { tunnelOf } from "../addressing/tunnel.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Findings } from "./check-cluster.ts";
 import type { Cluster, Network } from "./cluster.ts";
 import { DOCKER_NETWORK_NAME, DOCKER_TAKEN_NAMES } from "./legal-names.ts";
 import { problemAt, type SpecFile } from "./spec-file.ts";
 
-/** Per network and between networks: VNIs, Docker names, MTU, egress. */
+/** Per network and between networks: Docker names, MTU, egress. */
 export function checkNetworks(cluster: Cluster, spec: SpecFile): Findings {
   const problems: Problem[] = [];
-  const vnis = new Map<number, string>();
   const dockerNames = new Map<string, string>();
   for (const network of cluster.networks) {
     problems.push(
-      ...checkVni(network, vnis, spec),
       ...checkDockerName(network, dockerNames, spec),
       ...checkMtu(network, cluster, spec),
       ...checkEgress(network, cluster, spec),
@@ -24,19 +23,6 @@ export function checkNetworks(cluster: Cluster, spec: SpecFile): Findings {
     problems.push(problemAt(spec, ["networks"], { why: "there are no networks", try: "add apps: { subnet: 10.64.0.0/12 }" }));
   }
   return { problems, warnings: [] };
-}
-
-function checkVni(network: Network, seen: Map<number, string>, spec: SpecFile): Problem[] {
-  const { vni } = network.dataplane;
-  if (vni === undefined) return [];
-  const other = seen.get(vni);
-  seen.set(vni, other ?? network.name);
-  if (other === undefined) return [];
-  const line = spec.locate(["networks", other, "dataplane", "vni"]).line;
-  const why = `VNI ${vni} is also the VNI of ${other} (line ${line}): the two networks would be one`;
-  return [
-    problemAt(spec, ["networks", network.name, "dataplane", "vni"], { doing: "checking", why, try: "choose another VNI, or leave it out" }),
-  ];
 }
 
 function checkDockerName(network: Network, seen: Map<string, string>, spec: SpecFile): Problem[] {
@@ -81,10 +67,11 @@ function checkMtu(network: Network, cluster: Cluster, spec: SpecFile): Problem[]
     return [problemAt(spec, path, { doing: "checking", why, try: `write ${least} or more` })];
   }
   const underlayFamily = familyOf(cluster.hosts[0]?.address ?? "");
-  const overhead = encapOverheadBytes(network.dataplane.type, underlayFamily);
+  const tunnel = tunnelOf(network.dataplane);
+  const overhead = encapOverheadBytes(tunnel, underlayFamily);
   const most = MOST_MTU_BYTES - overhead;
   if (bytes <= most) return [];
-  const why = `${bytes} is more than ${MOST_MTU_BYTES} - ${overhead} (${network.dataplane.type} over IPv${underlayFamily}) = ${most}`;
+  const why = `${bytes} is more than ${MOST_MTU_BYTES} - ${overhead} (${describeTunnel(tunnel)} over IPv${underlayFamily}) = ${most}`;
   return [problemAt(spec, path, { doing: "checking", why, try: `write ${most} or less, or leave it out` })];
 }
 

@@ -1,12 +1,14 @@
 import { assignSlices } from "../addressing/assign-slices.ts";
+import { countKeptSlices, overlayOf } from "../addressing/overlay.ts";
 import { findOverlaps, type OwnedPrefix } from "../addressing/find-overlaps.ts";
 import { containsPrefix, prefixLength } from "../addressing/prefix.ts";
 import { defaultSlicePrefix, findSliceMisfit, longestSlicePrefix } from "../addressing/slices.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Findings } from "./check-cluster.ts";
+import { checkOverlay } from "./check-overlay.ts";
 import type { Cluster, Network } from "./cluster.ts";
 import { problemAt, type SpecFile } from "./spec-file.ts";
-import { suggest } from "./suggest.ts";
+import { unknownHost, writtenHosts } from "./written-hosts.ts";
 
 /** Slices fit into their subnet, and pins are slices of it. */
 export function checkSlices(cluster: Cluster, spec: SpecFile): Findings {
@@ -14,17 +16,19 @@ export function checkSlices(cluster: Cluster, spec: SpecFile): Findings {
 }
 
 function checkNetwork(network: Network, cluster: Cluster, spec: SpecFile): Problem[] {
-  const problems = checkPins(network, spec);
+  const problems = [...checkPins(network, spec), ...checkOverlay(network, cluster.hosts.length, spec)];
   const { slicePrefix, pins } = network.addressing;
   const hostCount = cluster.hosts.length;
+  const keptCount = countKeptSlices(network.addressing);
   const path = ["networks", network.name, ...(slicePrefix === undefined ? ["subnet"] : ["addressing", "slicePrefix"])];
-  const chosen = slicePrefix ?? defaultSlicePrefix(network.subnet, hostCount);
-  const misfit = typeof chosen === "number" ? findSliceMisfit(network.subnet, chosen, hostCount) : chosen;
+  const chosen = slicePrefix ?? defaultSlicePrefix(network.subnet, hostCount, keptCount);
+  const misfit = typeof chosen === "number" ? findSliceMisfit(network.subnet, chosen, hostCount, keptCount) : chosen;
   if (misfit !== undefined) problems.push(problemAt(spec, path, { doing: "checking", why: misfit.why, try: misfit.try }));
   if (problems.length > 0 || typeof chosen !== "number") return problems;
+  const overlay = overlayOf(network, { slicePrefix: chosen, hostCount });
   // Pins may be so large or so placed that too little is left for the others.
   const hosts = cluster.hosts.map((host, i) => ({ name: host.name, index: i + 1 }));
-  const slices = assignSlices({ subnet: network.subnet, slicePrefix: chosen, hosts, pins, existing: {} });
+  const slices = assignSlices({ subnet: network.subnet, slicePrefix: chosen, hosts, pins, existing: {}, overlay });
   if ("why" in slices)
     problems.push(problemAt(spec, path, { doing: "checking", why: `${slices.why}; none is left for ${slices.what}`, try: slices.try }));
   return problems;
@@ -56,23 +60,11 @@ function pinProblem(network: Network, host: string, fault: Pick<Problem, "why" |
 }
 
 function findPinFault(network: Network, pin: string, host: string, hosts: ReadonlySet<string>): Pick<Problem, "why" | "try"> | undefined {
-  if (!hosts.has(host)) {
-    const near = suggest(host, [...hosts]);
-    return {
-      why: `there is no host ${host}`,
-      try: near === undefined ? "add the host, or remove the pin" : `write ${near}, or add the host`,
-    };
-  }
+  if (!hosts.has(host)) return unknownHost(host, hosts, "the pin");
   if (!containsPrefix(network.subnet, pin))
     return { why: `${pin} is not inside ${network.subnet}`, try: "pin a slice of the network's own subnet" };
   const longest = longestSlicePrefix(network.subnet);
   return prefixLength(pin) <= longest
     ? undefined
     : { why: `/${prefixLength(pin)} is too small for a slice`, try: `pin a /${longest} or wider` };
-}
-
-/** All names under `hosts`, also of hosts that are not whole: a pin for one of those is not the mistake. */
-function writtenHosts(spec: SpecFile): ReadonlySet<string> {
-  const hosts = (spec.value as { hosts?: unknown }).hosts;
-  return new Set(typeof hosts === "object" && hosts !== null ? Object.keys(hosts) : []);
 }

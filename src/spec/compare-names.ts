@@ -1,3 +1,5 @@
+import { compareText } from "../util/compare-text.ts";
+
 /** vm2 before vm10: runs of digits compare as numbers. A total order that no locale changes. */
 export function compareNames(a: string, b: string): number {
   const left = a.match(/\d+|\D+/g) ?? [];
@@ -14,6 +16,6 @@ function compareParts(a: string, b: string): number {
   return bothNumbers ? Number(a) - Number(b) : compareText(a, b);
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+export function sortByName<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => compareNames(a, b)));
 }

@@ -7,10 +7,13 @@ import { createHash } from "node:crypto";
 const FIRST = 0x10_0000;
 const COUNT = 0x100_0000 - FIRST;
 
-/** The same network of the same cluster gets the same VNI on every machine, also after the lock was lost. */
-export function deriveVni(clusterUuid: string, network: string, taken: ReadonlyMap<number, string>): number {
+/**
+ * The same network of the same cluster gets the same VNI on every machine, also after the lock was lost. `salt` is for
+ * one that has a VNI already and needs another.
+ */
+export function deriveVni(clusterUuid: string, network: string, taken: ReadonlyMap<number, string>, salt?: string): number {
   const digest = createHash("sha256")
-    .update(JSON.stringify([clusterUuid, network]))
+    .update(JSON.stringify([clusterUuid, network, ...(salt === undefined ? [] : [salt])]))
     .digest();
   let place = digest.readUInt32BE(0) % COUNT;
   while (taken.has(FIRST + place)) place = (place + 1) % COUNT;

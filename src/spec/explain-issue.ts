@@ -22,7 +22,7 @@ export interface Explained {
 export function flattenIssue(issue: Issue, parent: Path, root: unknown): Issue[] {
   const path = [...parent, ...issue.path];
   const value = valueAt(root, path);
-  if (issue.code === "invalid_union" && typeof value === "object" && value !== null && !Array.isArray(value)) {
+  if (issue.code === "invalid_union" && typeof value === "object" && value !== null) {
     const branch = issue.errors.find((errors) => errors.some((error) => error.code === "unrecognized_keys" || error.path.length > 0));
     if (branch !== undefined) return branch.flatMap((inner) => flattenIssue(inner, path, root));
   }
@@ -39,7 +39,7 @@ export function explainIssue(issue: Issue, spec: SpecFile): Explained[] {
   const later = explainLater(path, value, quote(String(value)), spec, "value");
   if (later !== undefined) return [later];
   if (value === undefined && path.length > 0) return [{ path, cause: "missing", problem: explainMissing(path, spec) }];
-  return [{ path, cause: "wrong", problem: problemAt(spec, path, explainValue(issue, value)) }];
+  return [{ path, cause: "wrong", problem: problemAt(spec, path, explainValue(issue, value, spec)) }];
 }
 
 function valueAt(root: unknown, path: Path): unknown {
@@ -59,7 +59,7 @@ function explainUnknown(path: Path, spec: SpecFile): Explained {
   const field = String(path.at(-1));
   const later = explainLater(path, valueAt(spec.value, path), field, spec, "key");
   if (later !== undefined) return later;
-  const { fields } = allowedAt(path.slice(0, -1));
+  const { fields } = allowedAt(path.slice(0, -1), spec.value);
   const meant = suggest(field, fields);
   const advice = meant === undefined ? `use one of: ${fields.join(", ")}` : `write ${meant}`;
   const problem = problemAt(spec, path, { why: `there is no field ${quote(field)} here`, try: advice }, "key");
@@ -76,38 +76,34 @@ function explainName(issue: Issue & { code: "invalid_key" }, spec: SpecFile): Pr
     .replace(/^[-0-9]+/, "")
     .slice(0, 31)
     .replace(/-+$/, "");
+  const example = { networks: "apps", ip: "db" }[String(issue.path.at(-2))] ?? "vm1";
   const why = `${quote(name)} is not a legal name: ${issue.issues[0]?.message ?? "it is not allowed here"}`;
-  return problemAt(
-    spec,
-    issue.path,
-    { why, try: `write ${legal === "" ? `a name like ${issue.path[0] === "networks" ? "apps" : "vm1"}` : legal}` },
-    "key",
-  );
+  return problemAt(spec, issue.path, { why, try: `write ${legal === "" || legal === name ? `a name like ${example}` : legal}` }, "key");
 }
 
 function explainMissing(path: Path, spec: SpecFile): Problem {
   const field = String(path.at(-1));
-  return problemAt(spec, path, { why: `${quote(field)} is missing`, try: `add ${field}: ${exampleText(path)}` });
+  return problemAt(spec, path, { why: `${quote(field)} is missing`, try: `add ${field}: ${exampleText(path, spec)}` });
 }
 
-function explainValue(issue: Issue, value: unknown): Pick<Problem, "why" | "try"> {
+function explainValue(issue: Issue, value: unknown, spec: SpecFile): Pick<Problem, "why" | "try"> {
   if (issue.code === "custom") return { why: issue.message, try: String(issue.params?.["try"] ?? "correct the value") };
   if (issue.code === "too_small") return { why: `${describe(value)} is less than ${issue.minimum}`, try: `write ${issue.minimum} or more` };
   if (issue.code === "too_big") return { why: `${describe(value)} is more than ${issue.maximum}`, try: `write ${issue.maximum} or less` };
   if (issue.code === "invalid_format")
-    return { why: `${describe(value)} does not fit: ${issue.message}`, try: `write something like ${exampleText(issue.path)}` };
+    return { why: `${describe(value)} does not fit: ${issue.message}`, try: `write something like ${exampleText(issue.path, spec)}` };
   if (issue.path.length === 0) {
     return {
       why: `a spec is a mapping with version, cluster, hosts and networks, and this is ${value === null ? "empty" : describe(value)}`,
       try: "write a first one with `spanwire init`",
     };
   }
-  const { values, types } = allowedAt(issue.path);
+  const { values, types } = allowedAt(issue.path, spec.value);
   const why = `${describe(value)} is not ${[...values, ...types].join(" or ")}`;
   const isQuotedNumber = typeof value === "string" && types.includes("a whole number") && /^[1-9][0-9]*$/.test(value);
   if (isQuotedNumber) return { why, try: `write ${value} without quotes` };
   const near = typeof value === "string" ? suggest(value, values) : undefined;
-  return { why, try: `write ${near ?? exampleText(issue.path)}` };
+  return { why, try: `write ${near ?? exampleText(issue.path, spec)}` };
 }
 
 function describe(value: unknown): string {
@@ -117,7 +113,7 @@ function describe(value: unknown): string {
   return typeof value === "object" ? "a mapping" : String(value);
 }
 
-function exampleText(path: Path): string {
-  const { example } = allowedAt(path);
+function exampleText(path: Path, spec: SpecFile): string {
+  const { example } = allowedAt(path, spec.value);
   return example === undefined ? "a value" : yamlLine(example);
 }

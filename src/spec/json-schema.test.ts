@@ -8,11 +8,16 @@ interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   anyOf?: Schema[];
+  oneOf?: Schema[];
 }
 
 function fields(schema: Schema, path: string): [string, Schema][] {
   const own = Object.entries(schema.properties ?? {}).map(([name, field]): [string, Schema] => [`${path}.${name}`, field]);
-  const branches = [...(schema.anyOf ?? []), ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : [])];
+  const branches = [
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : []),
+  ];
   return [...own, ...own.flatMap(([name, field]) => fields(field, name)), ...branches.flatMap((branch) => fields(branch, `${path}.*`))];
 }
 

@@ -9,18 +9,14 @@ interface LaterFeature {
   instead: string;
 }
 
-const DATAPLANES = ["ovs", "routed", "wireguard", "auto"];
+const DATAPLANES = ["routed", "wireguard", "auto"];
 
 const LATER_FEATURES: readonly LaterFeature[] = [
-  { path: "networks.*.dataplane", values: DATAPLANES, instead: "write dataplane: vxlan" },
-  { path: "networks.*.dataplane.type", values: DATAPLANES, instead: "write type: vxlan" },
+  { path: "networks.*.dataplane", values: DATAPLANES, instead: "write dataplane: vxlan or dataplane: ovs" },
+  { path: "networks.*.dataplane.type", values: DATAPLANES, instead: "write type: vxlan or type: ovs" },
   { path: "networks.*.dataplane.peers", values: ["multicast", "evpn"], instead: "write peers: unicast" },
   { path: "networks.*.dataplane.group", instead: "remove it; peers are unicast" },
   { path: "networks.*.dataplane.encrypt", instead: "remove it, and use these networks only over an underlay you trust" },
-  { path: "networks.*.dataplane.tunnel", instead: "write dataplane: vxlan" },
-  { path: "networks.*.dataplane.topology", instead: "remove it; every host reaches every other directly" },
-  { path: "networks.*.dataplane.loops", instead: "remove it; split horizon is always on" },
-  { path: "networks.*.addressing.mode", values: ["per-host"], instead: "write mode: slices" },
   { path: "networks.*.docker.defaultBridge", instead: "write docker: { network: NAME }" },
 ];
 

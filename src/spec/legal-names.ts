@@ -9,6 +9,10 @@ export const LABEL_NAME_RULE = "1 to 31 of a-z, 0-9, _ and -, with a letter in f
 export const DOCKER_NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$/;
 export const DOCKER_NETWORK_NAME_RULE = "2 to 63 letters, digits, _, . and -, with a letter or digit in front";
 
+/** The same pattern holds for containers (daemon/names/names.go); such a name is what a static address is kept for. */
+export const CONTAINER_NAME = DOCKER_NETWORK_NAME;
+export const CONTAINER_NAME_RULE = DOCKER_NETWORK_NAME_RULE;
+
 /** Networks every Docker engine has, or names with a meaning for `docker run --network`. */
 export const DOCKER_TAKEN_NAMES: readonly string[] = ["bridge", "host", "none", "default", "container", "ingress", "docker_gwbridge"];
 

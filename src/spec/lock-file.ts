@@ -4,6 +4,7 @@ import { SpanwireError, type Problem } from "../util/problem.ts";
 import { compareNames } from "./compare-names.ts";
 import type { Lock, LockedHost, LockedNetwork } from "./lock.ts";
 import { HOST_NAME, LABEL_NAME, SSH_DESTINATION } from "./legal-names.ts";
+import { OVS_SHAPE } from "./ovs-shape.ts";
 import { pathText, quote } from "./quote.ts";
 
 const prefix = z.string().refine((text) => findPrefixFault(text) === undefined, "not a prefix");
@@ -15,6 +16,8 @@ const hostSchema = z.strictObject({
 const networkSchema = z.strictObject({
   subnet: prefix,
   vni: z.int().min(1).max(0xff_ffff),
+  shape: z.string().regex(OVS_SHAPE).exactOptional(),
+  overlay: prefix.exactOptional(),
   mtuBytes: z.int().min(576).max(65_535),
   slicePrefix: z.int().min(1).max(128),
   slices: z.record(z.string().regex(HOST_NAME), prefix),
@@ -106,8 +109,16 @@ function orderHost({ index, address, ssh }: LockedHost): LockedHost {
   return { index, address, ssh };
 }
 
-function orderNetwork({ subnet, vni, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
-  return { subnet, vni, mtuBytes, slicePrefix, slices: sortKeys(slices, (slice) => slice) };
+function orderNetwork({ subnet, vni, shape, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
+  return {
+    subnet,
+    vni,
+    ...(shape === undefined ? {} : { shape }),
+    ...(overlay === undefined ? {} : { overlay }),
+    mtuBytes,
+    slicePrefix,
+    slices: sortKeys(slices, (slice) => slice),
+  };
 }
 
 function sortKeys<T>(record: Readonly<Record<string, T>>, order: (value: T) => T): Record<string, T> {

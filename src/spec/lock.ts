@@ -22,8 +22,12 @@ export interface LockedHost {
 
 export interface LockedNetwork {
   subnet: string;
-  /** 24-bit VXLAN network identifier, 1..16777215. */
+  /** 24 bits, 1..16777215: VXLAN network identifier (RFC 7348), Geneve VNI (RFC 8926) or GRE key (RFC 2890). */
   vni: number;
+  /** What an `ovs` network looks like: another shape gets another key, so that old and new can stand side by side. */
+  shape?: string;
+  /** Only with per-host addressing: the prefix of the hosts' overlay addresses. */
+  overlay?: string;
   mtuBytes: number;
   slicePrefix: number;
   /** Host name to slice, "10.64.1.0/24". */

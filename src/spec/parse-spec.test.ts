@@ -43,6 +43,7 @@ describe("parseSpec", () => {
           egress: { mode: "masquerade" },
           mtu: {},
           attach: { type: "docker-network", network: "apps" },
+          reservations: {},
         },
       ],
     });
@@ -64,6 +65,7 @@ describe("parseSpec", () => {
           egress: { mode: "none" },
           mtu: { bytes: 1300 },
           attach: { type: "none" },
+          reservations: {},
         },
         {
           name: "legacy",
@@ -73,6 +75,7 @@ describe("parseSpec", () => {
           egress: { mode: "masquerade", check: "192.168.122.1" },
           mtu: { bytes: 1400, reserve: "wireguard" },
           attach: { type: "docker-network", network: "old_legacy" },
+          reservations: {},
         },
       ],
     });

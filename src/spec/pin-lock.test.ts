@@ -1,44 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { containsPrefix, overlapsPrefix } from "../addressing/prefix.ts";
-import { SpanwireError } from "../util/problem.ts";
 import { formatLock, parseLock } from "./lock-file.ts";
 import type { Lock } from "./lock.ts";
-import { parseSpec } from "./parse-spec.ts";
-import { pinLock, type PinLockInput } from "./pin-lock.ts";
-
-const UUID = "7a0d6c8e-2f8e-4e5b-9d0f-3f1b2a9c4d5e";
-
-const clusterOf = (hosts: readonly string[], networks = "  apps: { subnet: 10.64.0.0/12 }", name = "test") => {
-  const lines = hosts.map((host) => `  ${host}: { address: 192.0.2.${(Number(host.slice(2)) % 250) + 1} }`);
-  return parseSpec(`version: 1\ncluster: ${name}\nhosts:\n${lines.join("\n")}\nnetworks:\n${networks}\n`, "spec.yaml");
-};
-
-const pin = (hosts: readonly string[], previous?: Lock, networks?: string, more: Partial<PinLockInput> = {}) => {
-  const { cluster, locate } = clusterOf(hosts, networks);
-  return pinLock({
-    cluster,
-    uuid: UUID,
-    underlayMtuBytes: 1500,
-    underlayFamily: 4,
-    locate,
-    ...(previous === undefined ? {} : { previous }),
-    ...more,
-  });
-};
-
-const problemsOf = (act: () => unknown): string[] => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof SpanwireError)
-      return error.problems.map(
-        ({ kind, at, what, why, try: advice }) => `${at?.line}:${at?.column} ${kind}, ${what}: ${why} -> ${advice}`,
-      );
-    throw error;
-  }
-  return [];
-};
+import { pin, problemsOf } from "./pin-lock.fixture.ts";
 
 describe("pinLock", () => {
   it("pins a new cluster, and a second time changes nothing", () => {
@@ -46,7 +11,7 @@ describe("pinLock", () => {
     expect(first.lock).toEqual({
       version: 1,
       cluster: "test",
-      uuid: UUID,
+      uuid: "7a0d6c8e-2f8e-4e5b-9d0f-3f1b2a9c4d5e",
       hosts: { vm1: { index: 1, address: "192.0.2.2", ssh: "192.0.2.2" }, vm2: { index: 2, address: "192.0.2.3", ssh: "192.0.2.3" } },
       networks: {
         apps: {

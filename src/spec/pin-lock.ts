@@ -1,5 +1,6 @@
 import { SpanwireError, type FilePosition, type Problem } from "../util/problem.ts";
 import type { Cluster } from "./cluster.ts";
+import { fixedKeyOf } from "./fixed-key.ts";
 import type { Lock, LockedNetwork } from "./lock.ts";
 import { pinHosts } from "./pin-hosts.ts";
 import { pinNetwork } from "./pin-network.ts";
@@ -44,15 +45,16 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } 
   return { lock: { version: 1, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes };
 }
 
-/** Every VNI that is spoken for before the first one is derived: written in the file, or locked. */
+/** Every VNI or key that is spoken for before the first one is derived: written in the file, or locked. */
 function usedVnis(cluster: Cluster, previous: Lock | undefined): Map<number, string> {
   const used = new Map<number, string>();
   for (const network of cluster.networks) {
-    const vni = network.dataplane.vni ?? previous?.networks[network.name]?.vni;
+    const { number } = fixedKeyOf(network.dataplane);
+    const vni = number ?? previous?.networks[network.name]?.vni;
     if (vni === undefined) continue;
     const owner = used.get(vni);
-    // A locked VNI and a written one clash: the written one is at fault, so the locked owner keeps the entry.
-    if (owner === undefined || network.dataplane.vni === undefined) used.set(vni, network.name);
+    // A locked number and a written one clash: the written one is at fault, so the locked owner keeps the entry.
+    if (owner === undefined || number === undefined) used.set(vni, network.name);
   }
   return used;
 }

@@ -1,52 +1,51 @@
 import { networkOf, parseAddress } from "../addressing/prefix.ts";
-import type { Addressing, Attach, Cluster, Dataplane, Egress, MtuWish, Network } from "./cluster.ts";
-import { compareNames } from "./compare-names.ts";
+import type { Addressing, Attach, Cluster, Egress, MtuWish, Network } from "./cluster.ts";
+import { compareNames, sortByName } from "./compare-names.ts";
+import { resolveDataplane } from "./resolve-dataplane.ts";
 import type { Spec, SpecNetwork } from "./spec-schema.ts";
-
-/** The kernel's default (drivers/net/vxlan); 4789, IANA's, is where Docker Swarm and Open vSwitch listen. */
-const DEFAULT_VXLAN_PORT = 8472;
 
 /** Fills in defaults and long forms. Everything in `spec` has passed the schema. */
 export function resolveCluster(spec: Spec): Cluster {
-  const hosts = Object.entries(spec.hosts).map(([name, host]) => {
-    const address = parseAddress(host.address);
-    return { name, address, ssh: host.ssh ?? address };
-  });
+  const hosts = Object.entries(spec.hosts)
+    .map(([name, host]) => {
+      const address = parseAddress(host.address);
+      return { name, address, ssh: host.ssh ?? address };
+    })
+    .toSorted((a, b) => compareNames(a.name, b.name));
+  const names = hosts.map((host) => host.name);
   return {
     name: spec.cluster,
-    hosts: hosts.toSorted((a, b) => compareNames(a.name, b.name)),
+    hosts,
     networks: Object.entries(spec.networks)
-      .map(([name, network]) => resolveNetwork(name, network))
+      .map(([name, network]) => resolveNetwork(name, network, names))
       .toSorted((a, b) => compareNames(a.name, b.name)),
   };
 }
 
-function resolveNetwork(name: string, network: SpecNetwork): Network {
+function resolveNetwork(name: string, network: SpecNetwork, hosts: readonly string[]): Network {
   return {
     name,
     subnet: networkOf(network.subnet),
-    dataplane: resolveDataplane(network.dataplane),
+    dataplane: resolveDataplane(network.dataplane, hosts),
     addressing: resolveAddressing(network.addressing),
     egress: resolveEgress(network.egress),
     mtu: resolveMtu(network.mtu),
     attach: resolveAttach(name, network.docker),
+    reservations: mapValues(network.ip, parseAddress),
   };
-}
-
-function resolveDataplane(written: SpecNetwork["dataplane"]): Dataplane {
-  const long: { port?: number | undefined; vni?: number | undefined } = typeof written === "object" ? written : {};
-  return { type: "vxlan", peers: "unicast", port: long.port ?? DEFAULT_VXLAN_PORT, ...(long.vni === undefined ? {} : { vni: long.vni }) };
 }
 
 function resolveAddressing(written: SpecNetwork["addressing"]): Addressing {
-  const pins = Object.entries(written?.hosts ?? {})
-    .toSorted(([a], [b]) => compareNames(a, b))
-    .map(([host, prefix]) => [host, networkOf(prefix)]);
   return {
-    mode: "slices",
+    mode: written?.mode ?? "slices",
+    ...(written?.overlay === undefined ? {} : { overlay: networkOf(written.overlay) }),
     ...(written?.slicePrefix === undefined ? {} : { slicePrefix: written.slicePrefix }),
-    pins: Object.fromEntries(pins),
+    pins: mapValues(written?.hosts, networkOf),
   };
+}
+
+function mapValues(record: Readonly<Record<string, string>> = {}, map: (value: string) => string): Record<string, string> {
+  return sortByName(Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)])));
 }
 
 /** Masquerade by default: members that cannot reach the outside surprise people who know Docker's own networks. */

@@ -14,6 +14,8 @@ interface Schema {
   additionalProperties?: Schema | boolean;
   required?: string[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  items?: Schema;
 }
 
 const INTRODUCTION = `# The spec file
@@ -37,9 +39,24 @@ const RULES = `
   a warning.
 - Every host gets a slice of each subnet. Without \`slicePrefix\` it leaves room for twice the hosts, and for at least 256
   slices in a subnet of /16 or wider, 64 in a narrower one, as long as a slice keeps 16 addresses.
+- With \`mode: per-host\` each slice is a subnet of its own, and the start of the network's subnet is kept for the hosts'
+  overlay addresses, a slice or more with room for twice the hosts, unless \`overlay\` says where. Neither the mode nor that
+  prefix changes while the network is in use.
 - In a slice the first address stays unused, then come gateway and probe; the rest of the lower half is for static
   members, and Docker hands out the upper half.
-- Underlay addresses are of one family and used once. VNIs and Docker network names are used once.
+- \`ip\` keeps addresses for containers that ask for one. They lie in the lower half of the slice of the host the container
+  runs on, behind gateway and probe, each once.
+- Underlay addresses are of one family and used once. VNIs and keys are one set of numbers, each used once; so are Docker
+  network names.
+- \`dataplane: ovs\` stands for \`{ type: ovs, tunnel: vxlan, topology: mesh, loops: split-horizon, port: 4789, join: internal,
+  datapath: kernel }\`. A UDP port belongs either to kernel VXLAN or to one kind of Open vSwitch tunnel; networks of the
+  same kind share it. GRE without a key is the only GRE network of its hosts.
+- Every host is reached over the links; a host without which others are cut off is a warning. \`split-horizon\` needs a
+  full mesh, \`none\` a tree. There are at most 19,900 links, a full mesh of 200 hosts. With rstp and stp at most 20 hosts
+  stand in a row, and in a ring, which is a row when cut (IEEE 802.1D-2004, 17.14: messages older than 20 bridges are dropped).
+- Tunnels whose kind, topology or loop protection changes get another key, for old and new stand side by side during the
+  change; a key that is written must then be changed too. Hosts that come and go change nothing of it, except that the
+  hub of a star without \`hub\` is its first host by name.
 - \`mtu\` is at least 576 (RFC 791), for IPv6 subnets 1280 (RFC 8200), and must fit the underlay's MTU minus the
   encapsulation: VXLAN takes 50 bytes over IPv4 and 70 over IPv6.
 
@@ -62,21 +79,35 @@ export function renderSpecReference(): string {
 }
 
 function fieldRows(schema: Schema, path: string): string[][] {
-  const branches = [schema, ...(schema.anyOf ?? [])];
+  const branches = [schema, ...branchesOf(schema)];
   return branches.flatMap((branch) => {
     const fields = Object.entries(branch.properties ?? {});
     const below = typeof branch.additionalProperties === "object" ? fieldRows(branch.additionalProperties, `${path}.NAME`) : [];
     return [
-      ...fields.flatMap(([name, field]) => fieldRow(`${path}.${name}`.replace(/^\./, ""), field, branch.required?.includes(name) ?? false)),
+      ...fields.flatMap(([name, field]) => {
+        const isRequired = branch.required?.includes(name) ?? false;
+        return fieldRow(`${path}.${name}`.replace(/^\./, ""), field, { isRequired, type: typeOf(branch) });
+      }),
       ...below,
     ];
   });
 }
 
-function fieldRow(path: string, field: Schema, isRequired: boolean): string[][] {
+/** The schemas a union joins, also those of a union inside it. */
+function branchesOf(schema: Schema): Schema[] {
+  return [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branchesOf(branch)]);
+}
+
+/** "ovs" for a mapping that is of this type only. */
+function typeOf(schema: Schema): string | undefined {
+  const type = schema.properties?.["type"]?.const;
+  return typeof type === "string" ? type : undefined;
+}
+
+function fieldRow(path: string, field: Schema, { isRequired, type }: { isRequired: boolean; type: string | undefined }): string[][] {
   const given = field.default === undefined ? "" : code(field.default);
   const row = [
-    `\`${path}\``,
+    `\`${path}\`${type === undefined ? "" : ` (${type})`}`,
     valueText(field),
     isRequired ? "required" : given,
     field.description ?? "",
@@ -86,7 +117,9 @@ function fieldRow(path: string, field: Schema, isRequired: boolean): string[][] 
 }
 
 function valueText(field: Schema): string {
-  if (field.anyOf !== undefined) return field.anyOf.map(valueText).join(" or ");
+  const branches = [...(field.anyOf ?? []), ...(field.oneOf ?? [])];
+  if (branches.length > 0) return [...new Set(branches.map(valueText))].join(" or ");
+  if (field.type === "array") return `list of ${valueText(field.items ?? {})}`;
   if (field.const !== undefined) return code(field.const);
   if (field.enum !== undefined) return field.enum.map(code).join(", ");
   if (field.type === "integer") return `${field.minimum} to ${field.maximum}`;

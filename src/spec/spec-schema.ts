@@ -1,36 +1,19 @@
 import { z } from "zod";
-import { findAddressFault, findPrefixFault, type AddressFault } from "../addressing/prefix.ts";
 import { MOST_MTU_BYTES } from "../addressing/mtu.ts";
+import { dataplaneSchema } from "./dataplane-schema.ts";
 import {
+  CONTAINER_NAME,
+  CONTAINER_NAME_RULE,
   DOCKER_NETWORK_NAME,
   DOCKER_NETWORK_NAME_RULE,
-  HOST_NAME,
-  HOST_NAME_RULE,
-  LABEL_NAME,
-  LABEL_NAME_RULE,
   SSH_DESTINATION,
   SSH_DESTINATION_RULE,
 } from "./legal-names.ts";
-
+import { addFault, address, hostName, labelName, named, prefix } from "./schema-parts.ts";
 /**
  * The file a user writes, as it is written: short forms stay short, defaults are filled in by resolve-cluster.ts. The
  * descriptions and examples become the JSON Schema that editors show.
  */
-const faultFree = (find: (text: string) => AddressFault | undefined) =>
-  z.string().check((context) => {
-    const fault = find(context.value);
-    if (fault === undefined) return;
-    context.issues.push({ code: "custom", message: fault.why, params: { try: fault.try }, input: context.value });
-  });
-
-const named = (pattern: RegExp, rule: string) => z.string().regex(pattern, { error: `a name is ${rule}` });
-
-// The patterns are for editors, which know no CIDR; findPrefixFault and findAddressFault decide.
-const prefix = faultFree(findPrefixFault).meta({ pattern: "^[0-9A-Fa-f.:]+/[0-9]{1,3}$" });
-const address = faultFree(findAddressFault).meta({ pattern: "^[0-9A-Fa-f.:]+$" });
-const hostName = named(HOST_NAME, HOST_NAME_RULE);
-const labelName = named(LABEL_NAME, LABEL_NAME_RULE);
-
 const hostSchema = z
   .strictObject({
     address: address.meta({ description: "Underlay address: tunnels start and end here.", examples: ["192.168.122.81"] }),
@@ -42,38 +25,21 @@ const hostSchema = z
   })
   .meta({ description: "A machine with Docker on it.", examples: [{ address: "192.168.122.81" }] });
 
-const vxlanSchema = z
-  .strictObject({
-    type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348).", examples: ["vxlan"] }),
-    peers: z
-      .literal("unicast")
-      .optional()
-      .meta({ description: "Every host knows every other; broadcasts are copied to each.", default: "unicast", examples: ["unicast"] }),
-    port: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .optional()
-      .meta({ description: "UDP port, the same on all hosts.", default: 8472, examples: [8472, 4789] }),
-    vni: z
-      .int()
-      .min(1)
-      .max(0xff_ffff)
-      .optional()
-      .meta({ description: "VXLAN network identifier; chosen once and kept in the lock when left out.", examples: [4200] }),
-  })
-  .meta({ description: "How packets travel between hosts, in full.", examples: [{ type: "vxlan", port: 4789 }] });
-
-const dataplaneSchema = z
-  .union([z.literal("vxlan"), vxlanSchema])
-  .meta({ description: "How packets travel between hosts.", default: "vxlan", examples: ["vxlan", { type: "vxlan", port: 4789 }] });
-
 const addressingSchema = z
   .strictObject({
     mode: z
-      .literal("slices")
+      .enum(["slices", "per-host"])
       .optional()
-      .meta({ description: "One subnet, a slice of it for each host.", default: "slices", examples: ["slices"] }),
+      .meta({
+        description:
+          "slices: one subnet, a range of it for each host. per-host: each host's slice is a subnet of its own, routed by the hosts.",
+        default: "slices",
+        examples: ["slices", "per-host"],
+      }),
+    overlay: prefix.optional().meta({
+      description: "Only with per-host: where the hosts' own overlay addresses come from; the start of the subnet when left out.",
+      examples: ["10.64.0.0/24"],
+    }),
     slicePrefix: z
       .int()
       .min(1)
@@ -84,6 +50,11 @@ const addressingSchema = z
       .record(hostName, prefix)
       .optional()
       .meta({ description: "Slices that are pinned: host name to prefix.", examples: [{ vm1: "10.64.16.0/20" }] }),
+  })
+  .check((context) => {
+    if (context.value.overlay === undefined || context.value.mode === "per-host") return;
+    const why = "overlay addresses of their own are for per-host addressing; with slices the gateways are the hosts' addresses";
+    addFault(context, ["overlay"], { why, try: "remove it, or write mode: per-host" });
   })
   .meta({ description: "Who gets which addresses.", examples: [{ slicePrefix: 24 }] });
 
@@ -154,6 +125,13 @@ const networkSchema = z
     egress: egressSchema.optional(),
     mtu: mtuSchema.optional(),
     docker: dockerSchema.optional(),
+    ip: z
+      .record(named(CONTAINER_NAME, CONTAINER_NAME_RULE), address.meta({ examples: ["10.64.16.10"] }))
+      .optional()
+      .meta({
+        description: "Addresses kept for containers that ask for one (`docker run --ip`, Compose `ipv4_address`): a name to an address.",
+        examples: [{ db: "10.64.16.10" }],
+      }),
   })
   .meta({ description: "One container network across all hosts.", examples: [{ subnet: "10.64.0.0/12", dataplane: "vxlan" }] });
 

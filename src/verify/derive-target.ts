@@ -1,7 +1,7 @@
 import { encapOverheadBytes } from "../addressing/mtu.ts";
 import { familyOf } from "../addressing/prefix.ts";
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { dataplaneOf } from "../dataplanes/index.ts";
+import { describeWire, tunnelOf } from "../addressing/tunnel.ts";
 import type { VerifyTarget } from "./target.ts";
 
 /** What must be true of these networks, for the ones named (all, when `only` is absent). */
@@ -16,8 +16,8 @@ export function deriveTarget(networks: readonly ResolvedNetwork[], only?: Readon
       name: network.name,
       subnet: network.subnet,
       mtuBytes: network.mtuBytes,
-      overheadBytes: encapOverheadBytes(dataplaneOf(network.dataplane).encapsulation, familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
-      tunnelPort: network.dataplane.port,
+      overheadBytes: encapOverheadBytes(tunnelOf(network.dataplane), familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
+      wire: describeWire(tunnelOf(network.dataplane)),
       egress: network.egress,
       hosts: [...network.members]
         .sort((a, b) => a.index - b.index)
@@ -25,6 +25,7 @@ export function deriveTarget(networks: readonly ResolvedNetwork[], only?: Readon
           host: member.host,
           bridge: network.bridge,
           gateway: member.gateway,
+          overlay: member.overlay,
           probe: member.probeCidr,
           probeMac: member.probeMac,
         })),

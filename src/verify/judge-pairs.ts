@@ -118,7 +118,7 @@ function explainReach(
   return {
     ...base,
     why: `${said} in the overlay; the underlay answers, so tunnel packets are dropped or not sent`,
-    try: `let UDP port ${network.tunnelPort} pass between ${here} and ${there} in every firewall, then look for drift with \`spanwire plan\``,
+    try: `let ${network.wire} pass between ${here} and ${there} in every firewall, then look for drift with \`spanwire plan\``,
   };
 }
 
@@ -181,8 +181,8 @@ function explainGateway({ networkNames, places, common }: Subject, to: TargetHos
   return {
     doing: "reaching the overlay address of a host,",
     what: `${common === undefined ? "" : `${common}: `}${places} on network ${networkNames}`,
-    why: `endpoints answer each other, but ${to.gateway} does not answer`,
-    try: `check on ${to.host} that \`ip addr show dev ${to.bridge}\` has ${to.gateway} and that its input firewall lets ${to.bridge} in; \`spanwire plan\` shows drift`,
+    why: `endpoints answer each other, but ${to.overlay} does not answer`,
+    try: `check on ${to.host} that \`ip addr show dev ${to.bridge}\` has ${to.overlay} and that its input firewall lets ${to.bridge} in; \`spanwire plan\` shows drift`,
   };
 }
 

@@ -178,7 +178,7 @@ function createUnderlayJourneys(target: VerifyTarget, session: Session, seen: Me
 function askGateways(round: Round, endpoints: readonly Endpoint[], timeoutMs: number, seen: Measurements): void {
   for (const from of endpoints) {
     const peers = findPeers(from, endpoints);
-    const targets = peers.map(({ at }) => at.gateway);
+    const targets = peers.map(({ at }) => at.overlay);
     round.ask(from.at.host, { at: "probe", network: from.network.name }, "ping", { targets, count: 2, timeoutMs }, (results) => {
       for (const [index, { received, error }] of results.entries()) {
         const to = peers[index]?.at.host ?? "";

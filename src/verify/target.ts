@@ -13,8 +13,8 @@ export interface TargetNetwork {
   mtuBytes: number;
   /** Bytes the encapsulation adds on the underlay. */
   overheadBytes: number;
-  /** UDP port of the tunnel. */
-  tunnelPort: number;
+  /** What firewalls must let pass, in words: "UDP port 8472". */
+  wire: string;
   egress: { mode: "masquerade" | "none"; check?: string };
   hosts: readonly TargetHost[];
 }
@@ -23,8 +23,10 @@ export interface TargetHost {
   host: string;
   /** Our bridge on that host. */
   bridge: string;
-  /** The host's own overlay address (no prefix length). */
+  /** What members on this host send to when they want to leave their subnet (no prefix length). */
   gateway: string;
+  /** What everybody else calls this host by; the gateway unless the hosts route between subnets of their own. */
+  overlay: string;
   /** Address reserved for the probe endpoint, with the subnet's prefix length: "10.64.1.2/12". */
   probe: string;
   probeMac: string;

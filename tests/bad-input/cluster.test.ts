@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { networkWith, problemsOf, specWith } from "./problems-of.ts";
 
-/**
- * The spec has no field for a gateway (B29, it is the slice's second address), for static addresses and MACs (B31) or
- * for links (B33): there is nothing to get wrong, and naming one is an unknown field.
- */
-describe("B29, B31, B33: what the file has no field for", () => {
+/** The spec has no field for a gateway (it is the slice's second address) or for MACs: naming one is an unknown field. */
+describe("B29, B31: what the file has no field for", () => {
   it.each(["gateway: 10.64.0.1", "static: { web: 10.64.0.9 }", "mac: 01:00:5e:00:00:01", "links: [[vm1, vm9]]"])(
     "refuses %s as unknown",
     (field) => {
       const [name] = field.split(":");
       expect(problemsOf(networkWith(field))).toEqual([
-        `7:33 input, networks.apps.${name}: there is no field "${name}" here -> use one of: subnet, dataplane, addressing, egress, mtu, docker`,
+        `7:33 input, networks.apps.${name}: there is no field "${name}" here -> use one of: subnet, dataplane, addressing, egress, mtu, docker, ip`,
       ]);
     },
   );
@@ -93,7 +90,7 @@ hosts:
   vm5: { address: 192.0.2.4 }
 networks:
   a: { subent: 10.1.0.0/16 }
-  b1: { subnet: 10.0.0.5/24, dataplane: { type: ovs, tunnel: gre } }
+  b1: { subnet: 10.0.0.5/24, dataplane: { type: routed, tunnel: gre } }
   c1: { subnet: 10.2.0.0/16, mtu: 100 }
   d1: { subnet: 10.3.0.0/16, dataplane: { type: vxlan, vni: 7 } }
   e1: { subnet: 10.3.4.0/24, dataplane: { type: vxlan, vni: 7 } }
@@ -109,7 +106,7 @@ colour: red
       "8:19 input, hosts.vm5.address: 192.0.2.4 is also the address of vm4 in line 7 -> give each host its own address",
       "10:8 input, networks.a.subent: there is no field "subent" here -> write subnet",
       "11:17 input, networks.b1.subnet: host bits are set: 10.0.0.5 lies inside 10.0.0.0/24 -> write 10.0.0.0/24",
-      "11:49 input, networks.b1.dataplane.type: "ovs" is not in this version -> write type: vxlan",
+      "11:49 input, networks.b1.dataplane.type: "routed" is not in this version -> write type: vxlan or type: ovs",
       "12:35 input, networks.c1.mtu: 100 is less than 576 -> write 576 or more",
       "14:17 input, networks.e1.subnet: 10.3.4.0/24 overlaps 10.3.0.0/16 of d1 (line 13) in 10.3.4.0/24 -> give each network its own range",
       "14:61 input, networks.e1.dataplane.vni: VNI 7 is also the VNI of d1 (line 13): the two networks would be one -> choose another VNI, or leave it out",

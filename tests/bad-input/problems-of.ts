@@ -8,6 +8,11 @@ export function specWith(parts: { hosts?: string; networks?: string }): string {
   return `version: 1\ncluster: test\nhosts:\n${hosts}\nnetworks:\n${networks}\n`;
 }
 
+/** vm1, vm2, ... in the lines from 4 on. */
+export function hostLines(count: number): string {
+  return Array.from({ length: count }, (_, i) => `  vm${i + 1}: { address: 192.0.${2 + Math.floor(i / 250)}.${(i % 250) + 1} }`).join("\n");
+}
+
 /** One network named apps with the given fields, in line 7 of the file. */
 export function networkWith(fields: string): string {
   return specWith({ networks: `  apps: { subnet: 10.64.0.0/12, ${fields} }` });

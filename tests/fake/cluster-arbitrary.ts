@@ -34,6 +34,7 @@ function networkNumber(number: number, shape: NetworkShape): Network {
     },
     egress: { mode: shape.egress },
     mtu: shape.mtu === undefined ? {} : { bytes: shape.mtu },
+    reservations: {},
     attach: shape.docker ? { type: "docker-network", network: name } : { type: "none" },
   };
 }

@@ -3,11 +3,12 @@ import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
 import type { Batch } from "../../src/plan/batch-steps.ts";
 import { NEEDED_TOOLS } from "../../src/plan/facts.ts";
 import type { Command } from "../../src/resources/resource.ts";
-import type { Snapshot, SnapshotDocker } from "../../src/resources/snapshot.ts";
+import type { Snapshot, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
 import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
 import { runDocker, type DockerModel } from "./run-docker.ts";
 import { runBridge, runIp } from "./run-ip.ts";
+import { createOvs, runOvs, type OvsModel } from "./run-ovs.ts";
 import { runNft, type NftTables } from "./run-nft.ts";
 
 /** A host in memory: a small interpreter of exactly our commands over a model of kernel, nft and Docker. */
@@ -16,6 +17,7 @@ export interface FakeHost extends HostSystem {
   kernel: KernelModel;
   nft: NftTables;
   docker: DockerModel;
+  ovs: OvsModel;
   state: MemoryState;
   udpPorts: number[];
   swarm: boolean;
@@ -34,6 +36,7 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     kernel: createKernel(underlay, mtuBytes),
     nft: new Map(),
     docker: { networks: [], endpoints: [] },
+    ovs: createOvs(),
     state: createMemoryState(),
     udpPorts: [22],
     swarm: false,
@@ -52,6 +55,14 @@ function execute(host: FakeHost, batch: Batch): BatchResult {
   try {
     if (batch.tool === "nft") {
       runNft(host.nft, batch.items.map(({ command }) => (command.tool === "nft" ? command.script : "")).join(""));
+      return { ok: true, why: "", notes: [] };
+    }
+    if (batch.tool === "ovs") {
+      runOvs(
+        host.ovs,
+        host.kernel,
+        batch.items.flatMap(({ command }) => (command.tool === "ovs" ? [command.args] : [])),
+      );
       return { ok: true, why: "", notes: [] };
     }
     for (const { command } of batch.items) {
@@ -83,6 +94,7 @@ function runCommand({ kernel, docker, state }: FakeHost, command: Command): void
       state.former = command.op === "forget" ? others : { ...others, [command.key]: known ?? command.value };
       return;
     }
+    case "ovs":
     case "nft":
       throw new Error("nft runs as one transaction");
   }
@@ -129,16 +141,25 @@ function takeSnapshot(host: FakeHost): Snapshot {
     sysctls: Object.fromEntries([...kernel.sysctls, ...ours].sort(by(([key]) => key))),
     udpPorts: [...host.udpPorts],
     docker: dockerSnapshot(host),
+    ovs: ovsSnapshot(host),
     tools: Object.fromEntries(NEEDED_TOOLS.map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
   };
 }
 
-function findRoutes(kernel: KernelModel): { destination: string; device: string; protocol: string }[] {
+function ovsSnapshot({ ovs }: FakeHost): Snapshot["ovs"] {
+  if (!ovs.running) return { state: "absent", reason: "Open vSwitch does not answer: database connection failed" };
+  const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+  const { bridges, ports } = structuredClone(ovs);
+  return { state: "ready", kernelDatapath: true, bridges: [...bridges.values()].sort(byName), ports: [...ports.values()].sort(byName) };
+}
+
+function findRoutes(kernel: KernelModel): SnapshotRoute[] {
   const connected = kernel.addresses
     .filter((entry) => entry.device !== "lo" && kernel.links.get(entry.device)?.up === true)
     .map((entry) => ({ destination: networkOf(entry.cidr), device: entry.device, protocol: "kernel" }));
-  return [{ destination: "default", device: "eth0", protocol: "boot" }, ...connected];
+  const added = kernel.routes.map((route) => ({ ...route, protocol: "boot" }));
+  return [{ destination: "default", device: "eth0", protocol: "boot" }, ...connected, ...added];
 }
 
 /** As the host program reads it: the veth of a container is looked up only while its bridge lacks a port. */

@@ -19,10 +19,11 @@ export interface FdbEntry {
   sticky?: true;
 }
 
-/** Links, addresses, neighbours and FDB entries of one network namespace, with the side effects the kernel has. */
+/** Links, addresses, routes, neighbours and FDB entries of one network namespace, with the side effects the kernel has. */
 export interface KernelModel {
   links: Map<string, ModelLink>;
   addresses: { device: string; cidr: string }[];
+  routes: { device: string; destination: string; gateway: string }[];
   fdb: FdbEntry[];
   neighbours: { device: string; address: string; mac: string }[];
   sysctls: Map<string, string>;
@@ -43,6 +44,7 @@ export function createKernel(underlay: string, mtuBytes = 1500): KernelModel {
   const kernel: KernelModel = {
     links: new Map(),
     addresses: [],
+    routes: [],
     fdb: [],
     neighbours: [],
     sysctls: new Map([["net.ipv4.ip_forward", "0"]]),
@@ -89,6 +91,7 @@ export function deleteLink(kernel: KernelModel, name: string): void {
   kernel.addresses = kernel.addresses.filter((entry) => entry.device !== name);
   kernel.neighbours = kernel.neighbours.filter((entry) => entry.device !== name);
   kernel.fdb = kernel.fdb.filter((entry) => entry.device !== name && entry.master !== name);
+  kernel.routes = kernel.routes.filter((entry) => entry.device !== name);
 }
 
 export function setMaster(kernel: KernelModel, link: ModelLink, master: string | undefined): void {
@@ -118,13 +121,15 @@ export function setMac(kernel: KernelModel, link: ModelLink, mac: string): void 
 export function setUp(kernel: KernelModel, link: ModelLink, up: boolean): void {
   if (link.up === up) return;
   link.up = up;
-  if (!up) kernel.neighbours = kernel.neighbours.filter((entry) => entry.device !== link.name);
+  if (up) return;
+  kernel.neighbours = kernel.neighbours.filter((entry) => entry.device !== link.name);
+  kernel.routes = kernel.routes.filter((entry) => entry.device !== link.name); // fib_sync_down_dev in net/ipv4/fib_semantics.c
 }
 
 /** Names of ports of `bridge` that are up, are tunnels, and flood. More than one is a loop across hosts. */
 export function floodingTunnels(kernel: KernelModel, bridge: string): string[] {
   return [...kernel.links.values()]
-    .filter((link) => link.kind === "vxlan" && link.master === bridge && link.up)
+    .filter((link) => (link.kind === "vxlan" || link.kind === "tun") && link.master === bridge && link.up)
     .filter((link) => link.port?.flood === true || link.port?.bcastFlood === true || link.port?.mcastFlood === true)
     .map((link) => link.name);
 }

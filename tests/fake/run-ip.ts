@@ -1,3 +1,4 @@
+import { containsPrefix, networkOf } from "../../src/addressing/prefix.ts";
 import { addLink, deleteLink, getLink, Refused, setMac, setMaster, setUp, type KernelModel, type ModelLink } from "./kernel-model.ts";
 
 /** The `ip` and `bridge` lines we write, and only those: a word that is not known here fails the test. */
@@ -14,6 +15,9 @@ export function runIp(kernel: KernelModel, args: readonly string[]): void {
     case "addr add":
     case "addr del":
       return changeAddress(kernel, verb === "add", words);
+    case "route replace":
+    case "route del":
+      return changeRoute(kernel, verb === "replace", words);
     case "neigh replace":
     case "neigh del":
       return changeNeighbour(kernel, verb === "replace", words);
@@ -110,6 +114,18 @@ function changeAddress(kernel: KernelModel, add: boolean, words: string[]): void
   if (!add && known < 0) throw new Refused("RTNETLINK answers: Cannot assign requested address");
   if (add) kernel.addresses.push({ device, cidr });
   else kernel.addresses.splice(known, 1);
+}
+
+function changeRoute(kernel: KernelModel, add: boolean, words: string[]): void {
+  const destination = take(words);
+  const gateway = takeValue(words, "via");
+  const device = takeValue(words, "dev");
+  if (!getLink(kernel, device).up) throw new Refused("RTNETLINK answers: Network is down");
+  const isOnLink = kernel.addresses.some((entry) => entry.device === device && containsPrefix(networkOf(entry.cidr), gateway));
+  if (add && !isOnLink) throw new Refused("Error: Nexthop has invalid gateway.");
+  const others = kernel.routes.filter((entry) => entry.destination !== destination || entry.device !== device);
+  if (!add && others.length === kernel.routes.length) throw new Refused("RTNETLINK answers: No such process");
+  kernel.routes = add ? [...others, { device, destination, gateway }] : others;
 }
 
 function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): void {

@@ -151,6 +151,7 @@ function createTarget(hosts: readonly string[]): VerifyTarget {
       host,
       bridge: `br-${letter}`,
       gateway: `10.${octet}.${index + 1}.1`,
+      overlay: `10.${octet}.${index + 1}.1`,
       probe: `10.${octet}.${index + 1}.2/16`,
       probeMac: `02:50:${octet.toString(16).padStart(2, "0")}:00:00:${(index + 1).toString(16).padStart(2, "0")}`,
     }));
@@ -161,7 +162,7 @@ function createTarget(hosts: readonly string[]): VerifyTarget {
       subnet: `10.${octet}.0.0/16`,
       mtuBytes: MTU_BYTES,
       overheadBytes: 50,
-      tunnelPort: VXLAN_PORT,
+      wire: `UDP port ${VXLAN_PORT}`,
       egress: { mode: egress },
       hosts: hostsOf(letter, octet),
     })),
