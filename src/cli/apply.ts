@@ -82,7 +82,7 @@ async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Pro
   const prove =
     verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
   const result = await runPlan(plan, gathered, session.transport, prove);
-  reportResult(result);
+  reportResult(result, gathered.unreachable);
   if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
   else if (result.outcome === "reverted" && session.lock === undefined) await writeLock(session.lockPath, null);
 }
@@ -119,9 +119,9 @@ function warnStanding(failures: readonly Problem[]): void {
 }
 
 /** What happened, per host. Sets the exit code. */
-export function reportResult(result: ApplyResult): void {
+export function reportResult(result: ApplyResult, unreachable: readonly Problem[]): void {
   for (const note of result.notes) say(`note: ${note}`);
-  if (result.outcome === "nothing-to-do") return print(renderSummary({ hosts: [] }));
+  if (result.outcome === "nothing-to-do") return print(renderSummary({ hosts: [], warnings: unreachable }));
   if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
   sayProblems(result.problems);
   const words = { new: "as the file says", old: "as before", differs: "NOT as before", unknown: "unknown" } as const;

@@ -21,6 +21,11 @@ compdef _spanwire spanwire`,
   fish: `complete -c spanwire -a "(spanwire __complete (commandline -opc)[2..] 2>/dev/null)"`,
 };
 
+/** For a package, or to be sourced. */
+export function renderCompletion(shell: (typeof SHELLS)[number]): string {
+  return `${SCRIPTS[shell]}\n`;
+}
+
 export function registerCompletion(program: Command): void {
   program
     .command("completion")
@@ -30,7 +35,7 @@ export function registerCompletion(program: Command): void {
       "after",
       "\nExamples:\n  $ source <(spanwire completion bash)\n  $ spanwire completion fish > ~/.config/fish/completions/spanwire.fish\n",
     )
-    .action((shell: (typeof SHELLS)[number]) => print(SCRIPTS[shell]));
+    .action((shell: (typeof SHELLS)[number]) => print(renderCompletion(shell)));
 }
 
 /** Verbs and options that may follow these words. */

@@ -14,12 +14,14 @@ import { hostsOf, openSession, writeLock, type Session, type TargetFlags } from 
 
 interface DestroyFlags extends TargetFlags {
   dryRun?: boolean;
+  purge?: boolean;
 }
 
 export function registerDestroy(program: Command): void {
   withTarget(program.command("destroy"))
     .description("remove the cluster from all hosts: everything of ours, nothing else")
     .option("--host <name...>", "only from these hosts; they stay in the file and the lock")
+    .option("--purge", "also the host program that was placed on them")
     .option("-n, --dry-run", "show what would be removed")
     .addHelpText("after", HELP)
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
@@ -29,6 +31,7 @@ export function registerDestroy(program: Command): void {
       await interruptible(gathered.close, async () => {
         try {
           await destroy(session, gathered, flags);
+          if (flags.purge === true && flags.dryRun !== true && process.exitCode === undefined) await purge(gathered);
         } finally {
           await gathered.close();
         }
@@ -53,7 +56,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   sayWarnings(gathered.unreachable);
   if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
   const result = await runPlan(plan, gathered, session.transport, async () => []);
-  reportResult(result);
+  reportResult(result, gathered.unreachable);
   if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
   if (complete) await writeLock(session.lockPath, null);
   else if (gathered.unreachable.length > 0) {
@@ -62,9 +65,21 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   }
 }
 
+/** Last of all: from here on nothing of ours is there to be asked. */
+async function purge({ connections }: GatheredHosts): Promise<void> {
+  const removed = await Promise.all(
+    [...connections].map(async ([host, connection]) => {
+      const answer = (await connection.request("purge", {})) as { removed: boolean };
+      return answer.removed ? [host] : [];
+    }),
+  );
+  if (removed.flat().length > 0) print(`The host program is removed: ${removed.flat().sort().join(", ")}.`);
+}
+
 const HELP = `
 A host is given back as it was found: former values of settings are put back, and our directory goes. A Docker network
-with running containers is refused, with their names.
+with running containers is refused, with their names. --purge takes the host program away as well: the next command that
+looks at a host places it again.
 
 Examples:
   $ spanwire destroy --dry-run

@@ -19,7 +19,7 @@ export async function gatherHosts(hosts: readonly Host[], transport: Transport):
   const connections = new Map<string, Connection>();
   const snapshots = new Map<string, Snapshot>();
   const unreachable: Problem[] = [];
-  await Promise.all(
+  const settled = await Promise.allSettled(
     hosts.map(async (host) => {
       try {
         const connection = await transport.open(host);
@@ -27,17 +27,23 @@ export async function gatherHosts(hosts: readonly Host[], transport: Transport):
         await checkProtocol(connection);
         snapshots.set(host.name, (await connection.request("observe", {})) as Snapshot);
       } catch (error) {
+        // what is nobody's host is not told of each of them: no executable to place, no such lab
+        if (error instanceof SpanwireError && error.problems.every((problem) => problem.where === "")) throw error;
         unreachable.push(...toProblems(error, "reading", host.name));
       }
     }),
   );
+  const close = async (): Promise<void> => void (await Promise.all([...connections.values()].map((connection) => connection.close())));
+  const failure = settled.find((result) => result.status === "rejected");
+  if (failure !== undefined) {
+    await close();
+    throw failure.reason;
+  }
   return {
     connections: new Map([...connections].filter(([name]) => snapshots.has(name))),
     snapshots,
     unreachable: unreachable.sort((a, b) => (a.where < b.where ? -1 : 1)),
-    async close() {
-      await Promise.all([...connections.values()].map((connection) => connection.close()));
-    },
+    close,
   };
 }
 

@@ -6,6 +6,7 @@ import { VERSION } from "../util/version.ts";
 import { createPlanMethods } from "./plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import type { HostSystem } from "./host-system.ts";
+import { purgeExecutable } from "./purge-executable.ts";
 import { findContainerPid } from "./read-docker.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
@@ -51,6 +52,7 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
       return { protocol: PROTOCOL, version: VERSION, pid: process.pid, ...(peer === undefined ? {} : { peer }) };
     },
     observe: () => system.observe(),
+    purge: async () => ({ removed: await purgeExecutable(await system.observe()) }),
     containerPids: async (params) => {
       const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
       return Promise.all(ids.map(findContainerPid));

@@ -47,9 +47,10 @@ function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
   return lines;
 }
 
-export function renderSummary(plan: Pick<Plan, "hosts">): string {
+export function renderSummary(plan: Pick<Plan, "hosts" | "warnings">): string {
   const { add, change, replace, remove } = summarisePlan(plan);
-  if (add + change + replace + remove === 0) return "Nothing to do: every host is as the file says.";
+  if (add + change + replace + remove === 0)
+    return plan.warnings.length > 0 ? "Nothing to do on the hosts that answered." : "Nothing to do: every host is as the file says.";
   const hosts = plan.hosts.filter((host) => host.steps.length > 0).length;
   return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${remove} to remove on ${hosts} host${hosts === 1 ? "" : "s"}.`;
 }

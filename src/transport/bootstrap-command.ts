@@ -1,8 +1,9 @@
+import { INSTALL_FOLDER } from "../util/install-folder.ts";
+
 /** Machines that a host program can be built for, as `uname -m` says it. */
 export const MACHINES = ["x86_64", "aarch64"] as const;
 export type Machine = (typeof MACHINES)[number];
 
-export const INSTALL_FOLDER = "/usr/local/lib/spanwire";
 /** Every line of the bootstrap begins with it; what else a login prints (a banner, a profile's words) does not. */
 export const BOOTSTRAP_WORD = "spanwire-bootstrap";
 

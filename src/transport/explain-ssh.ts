@@ -1,5 +1,5 @@
 import type { Problem } from "../util/problem.ts";
-import { INSTALL_FOLDER } from "./bootstrap-command.ts";
+import { INSTALL_FOLDER } from "../util/install-folder.ts";
 import { CONNECT_TIMEOUT_S } from "./ssh-argv.ts";
 import type { ProcessEnd } from "./stdio.ts";
 

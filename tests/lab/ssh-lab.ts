@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ mkdir /run/sshd /run/upper /run/work
 if [ -n "$1" ]; then touch /run/docker.sock; mount --bind "$1" /run/docker.sock; fi
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 mount -t tmpfs -o mode=755,size=200m tmpfs /usr/local/lib
+mount -t tmpfs -o mode=755 tmpfs /usr/local/bin
 mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
 for user in ops bare; do
   echo "$user:x:$((12000 + \${#user})):12000::/:/bin/sh" >>/etc/passwd
@@ -43,8 +44,8 @@ export interface SshLab extends ClusterLab {
   mustOverSsh(...argv: string[]): Promise<RunResult>;
   /** A command on a host, by the same ssh. */
   login(destination: string, command: string): Promise<RunResult>;
-  /** What a host's sshd wrote. */
-  serverLog(host: string): string;
+  /** Another sshd on a host, with lines of its own in front; answers the path of its log. */
+  serve(host: string, port: number, ...lines: string[]): Promise<string>;
 }
 
 export interface SshLabWish {
@@ -62,12 +63,12 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
   await ensureExecutable();
   const cluster = await createClusterLab(wish);
   const desk = await mkdtemp(join(tmpdir(), "spanwire-desk-"));
+  await chmod(desk, 0o711); // sshd reads authorized keys as the user who logs in
   const sshConfig = join(desk, "config");
   const inDesk = ["nsenter", `--net=/run/netns/${cluster.lab.switchNamespace}`, "--"] as const;
-  const logOf = (host: string): string => join(desk, `${host.replace("vm", "h")}.log`);
   demand(await run(["ip", "-n", cluster.lab.switchNamespace, "address", "add", `${DESK_ADDRESS}/24`, "dev", "mgmt"]));
   await makeKey(join(desk, "key"));
-  await Promise.all(cluster.lab.hosts.map((host) => startServer(cluster, host, desk)));
+  await Promise.all(cluster.lab.hosts.map((host) => startHost(cluster, host, desk)));
   writeFileSync(sshConfig, renderClientConfig(cluster.lab.hosts, desk));
   writeFileSync(
     join(desk, "known_hosts"),
@@ -86,7 +87,27 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
     mustOverSsh: async (...argv) => demand(await overSsh(argv)),
     login: (destination, command) =>
       run([...inDesk, "ssh", "-F", sshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", "--", destination, command]),
-    serverLog: (host) => readFileSync(logOf(host), "utf8"),
+    async serve(name, port, ...lines) {
+      const host = cluster.lab.hosts.find(({ index }) => name === `vm${index}`);
+      if (host === undefined) throw new Error(`no host ${name}`);
+      const config = writeServerConfig(host, desk, port, lines);
+      const log = `${config}.log`;
+      // sshd wants its own path to be absolute, and a folder for its unprivileged half (sshd(8))
+      await startServer(
+        host,
+        [
+          "unshare",
+          "--mount",
+          "sh",
+          "-c",
+          `mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f "$1"`,
+          "sh",
+          config,
+        ],
+        log,
+      );
+      return log;
+    },
     async down() {
       await cluster.down(); // ends what runs in its namespaces: sshd, and ssh's shared connections
       await rm(desk, { recursive: true, force: true });
@@ -98,7 +119,7 @@ let built: Promise<void> | undefined;
 
 /** What runs on the hosts is the executable, made from the sources as they are now. */
 function ensureExecutable(): Promise<void> {
-  built ??= run([process.execPath, BUILD], { timeoutMs: CLI_TIMEOUT_MS }).then((result) => void demand(result));
+  built ??= run([process.execPath, BUILD, "--no-packages"], { timeoutMs: CLI_TIMEOUT_MS }).then((result) => void demand(result));
   return built;
 }
 
@@ -106,9 +127,18 @@ async function makeKey(path: string): Promise<void> {
   demand(await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "spanwire-test", "-f", path]));
 }
 
+/** Other servers of the tests: name, the host where it runs, port, under which name its key is looked up. */
+const ALIASES = [
+  ["vm2-unknown", 2, 2201, "never-seen"],
+  ["vm2-in-the-middle", 3, 2202, "192.168.250.2"],
+  ["vm2-without-key", 2, 2203, "192.168.250.2"],
+  ["vm2-garbage", 2, 2204, "192.168.250.2"],
+] as const;
+
 function renderClientConfig(hosts: readonly LabHost[], desk: string): string {
   return [
     ...hosts.map((host) => `Host vm${host.index}\n  HostName ${host.managementAddress}`),
+    ...ALIASES.map(([alias, index, port, key]) => `Host ${alias}\n  HostName 192.168.250.${index}\n  Port ${port}\n  HostKeyAlias ${key}`),
     "Host *",
     "  User root",
     `  IdentityFile ${desk}/key`,
@@ -119,51 +149,48 @@ function renderClientConfig(hosts: readonly LabHost[], desk: string): string {
   ].join("\n");
 }
 
-async function startServer(cluster: ClusterLab, host: LabHost, desk: string): Promise<void> {
-  const key = join(desk, `${host.name}.key`);
-  await makeKey(key);
-  const config = join(desk, `${host.name}.sshd`);
-  writeFileSync(
-    config,
-    [
-      `ListenAddress ${host.managementAddress}`,
-      `HostKey ${key}`,
-      `AuthorizedKeysFile ${desk}/key.pub`,
-      "StrictModes no", // the keys are in a folder of /tmp
-      "PidFile none",
-      "UsePAM no",
-      "LogLevel VERBOSE",
-      "PasswordAuthentication no",
-      "KbdInteractiveAuthentication no",
-      "PermitRootLogin prohibit-password",
-      "",
-    ].join("\n"),
-  );
-  mkdirSync(desk, { recursive: true });
-  const log = openSync(join(desk, `${host.name}.log`), "a", 0o600);
+async function startHost(cluster: ClusterLab, host: LabHost, desk: string): Promise<void> {
+  await makeKey(join(desk, `${host.name}.key`));
+  const config = writeServerConfig(host, desk, 22, []);
   const socket = cluster.lab.docker === "none" ? "" : host.dockerSocket;
-  const child = spawn(
-    "nsenter",
-    [
-      `--net=/run/netns/${host.namespace}`,
-      "--",
-      "unshare",
-      "--mount",
-      "--propagation",
-      "private",
-      "sh",
-      "-c",
-      HOST_SCRIPT,
-      "sh",
-      socket,
-      config,
-    ],
-    { env: CLEAN_ENV, stdio: ["ignore", log, log], detached: true },
+  await startServer(
+    host,
+    ["unshare", "--mount", "--propagation", "private", "sh", "-c", HOST_SCRIPT, "sh", socket, config],
+    `${config}.log`,
   );
+}
+
+/** The first value of a key wins (sshd_config(5)). */
+function writeServerConfig(host: LabHost, desk: string, port: number, lines: readonly string[]): string {
+  const path = join(desk, `${host.name}-${port}.sshd`);
+  const config = [
+    ...lines,
+    `ListenAddress ${host.managementAddress}:${port}`,
+    `HostKey ${desk}/${host.name}.key`,
+    `AuthorizedKeysFile ${desk}/key.pub`,
+    "StrictModes no", // the keys are in a folder of /tmp
+    "PidFile none",
+    "UsePAM no",
+    "LogLevel VERBOSE",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin prohibit-password",
+  ];
+  writeFileSync(path, `${config.join("\n")}\n`);
+  return path;
+}
+
+async function startServer(host: LabHost, argv: readonly string[], logFile: string): Promise<void> {
+  const log = openSync(logFile, "a", 0o600);
+  const child = spawn("nsenter", [`--net=/run/netns/${host.namespace}`, "--", ...argv], {
+    env: CLEAN_ENV,
+    stdio: ["ignore", log, log],
+    detached: true, // ended with everything else in the namespace
+  });
   child.unref();
   closeSync(log);
   await until(
-    async () => readFileSync(join(desk, `${host.name}.log`), "utf8"),
+    async () => readFileSync(logFile, "utf8"),
     (text) => {
       if (child.exitCode !== null) throw new Error(`sshd of ${host.name} ended: ${text}`);
       return text.includes("Server listening");
