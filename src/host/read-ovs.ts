@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { SnapshotOvs, SnapshotOvsBridge, SnapshotOvsPort } from "../resources/snapshot.ts";
 import { compareText } from "../util/compare-text.ts";
-import { describeRun, run } from "../util/run.ts";
+import { run, type RunResult } from "../util/run.ts";
 
 /** One line of `ovs-vsctl --format=json list`: columns and rows in OVSDB's notation (RFC 7047, section 5.1). */
 interface Table {
@@ -44,10 +44,10 @@ export async function readOvs(): Promise<SnapshotOvs> {
   };
 }
 
-function describeAbsence(result: Parameters<typeof describeRun>[0]): string {
+function describeAbsence(result: RunResult): string {
   if (result.exitCode === null && result.stderr.includes("ENOENT")) return "Open vSwitch is not installed (no ovs-vsctl)";
   if (result.signal === "SIGALRM") return `ovsdb-server does not answer within ${TIMEOUT_S} s`;
-  return `Open vSwitch does not answer: ${describeRun(result)}`;
+  return `Open vSwitch does not answer (${result.stderr.trim().split("\n").at(-1) || `exit ${result.exitCode}`})`;
 }
 
 type Row = Readonly<Record<string, Value>>;

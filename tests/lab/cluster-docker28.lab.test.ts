@@ -14,7 +14,7 @@ afterAll(() => cluster?.down());
 
 describe.skipIf(!isThere)("Docker 28", () => {
   test("the quickstart: apply, real addresses both ways, the outside, verify, destroy", { timeout: 300_000 }, async () => {
-    cluster = await createClusterLab({ docker: "28", spec: await readFile("examples/quickstart.yaml", "utf8") });
+    cluster = await createClusterLab({ docker: "28", ovs: "auto", spec: await readFile("examples/quickstart.yaml", "utf8") });
     expect((await cluster.on("vm1", "docker", "version", "-f", "{{.Server.Version}}")).trim()).toMatch(/^28\./);
     // Docker itself keeps an empty raw table once a container ran: that is not ours, so it is there before
     for (const host of ["vm1", "vm2", "vm3"]) await cluster.on(host, "docker", "run", "--rm", IMAGE, "true");

@@ -25,7 +25,7 @@ afterAll(() => cluster?.down());
 test("plan shows the changes, and writes nothing, not even the lock", async () => {
   const before = await cluster.footprints();
   const plan = await cluster.must("plan");
-  expect(plan.stdout).toContain("Plan: 45 to add, 0 to change, 0 to replace, 0 to remove on 3 hosts.");
+  expect(plan.stdout).toContain("Plan: 69 to add, 0 to change, 0 to replace, 0 to remove on 3 hosts.");
   expect(plan.stdout).toMatch(/\$ ip link add spwv\w+ address \S+ mtu 1450 type vxlan id \d+ local 10\.99\.0\.1 dstport 8472 df set/);
   expect((await cluster.spanwire(["plan", "--detailed-exitcode"])).exitCode).toBe(2);
   expect(existsSync(cluster.lockPath)).toBe(false);
@@ -135,6 +135,7 @@ test("verify: every pair, as text and as JSON, also between running containers",
   expect(report).toMatchObject({ version: 1, ok: true, failures: [] });
   expect(report.networks.map(({ name, pairs }) => [name, pairs.length])).toEqual([
     ["apps", 6],
+    ["build", 6],
     ["data", 6],
   ]);
   for (const pair of report.networks.flatMap(({ pairs }) => pairs)) {
@@ -148,8 +149,12 @@ test("verify: every pair, as text and as JSON, also between running containers",
     expect(pair["rttMs"]).toBeGreaterThan(0);
   }
   expect(report.isolation).toMatchObject([
+    { a: "apps", b: "build", leaks: [] },
     { a: "apps", b: "data", leaks: [] },
+    { a: "build", b: "apps", leaks: [] },
+    { a: "build", b: "data", leaks: [] },
     { a: "data", b: "apps", leaks: [] },
+    { a: "data", b: "build", leaks: [] },
   ]);
   expect(report.containers).toMatchObject([
     {

@@ -22,7 +22,7 @@ describe.skipIf(compose === undefined)("examples/compose", () => {
   let lab: ClusterLab;
 
   beforeAll(async () => {
-    lab = await createClusterLab({ docker: "host", spec: await readFile(QUICKSTART, "utf8") });
+    lab = await createClusterLab({ docker: "host", ovs: "auto", spec: await readFile(QUICKSTART, "utf8") });
     await lab.must("apply");
   });
   afterAll(async () => lab?.down());
