@@ -12,6 +12,7 @@ const ALLOWED = {
   spec: ["util", "addressing", "topology"],
   resources: ["addressing"],
   dataplanes: ["spec", "addressing", "topology", "resources"],
+  graph: ["addressing", "topology"],
   firewall: ["addressing", "resources"],
   attach: ["addressing", "resources"],
   plan: ["util", "spec", "addressing", "topology", "resources", "dataplanes", "firewall", "attach"],
@@ -20,7 +21,21 @@ const ALLOWED = {
   transport: ["util", "type spec", "host", "lab"],
   verify: ["util", "addressing", "dataplanes", "type host", "type transport"],
   fleet: ["util", "spec", "addressing", "resources", "plan", "host", "transport", "verify"],
-  cli: ["util", "spec", "addressing", "topology", "dataplanes", "resources", "plan", "host", "lab", "transport", "verify", "fleet"],
+  cli: [
+    "util",
+    "spec",
+    "addressing",
+    "topology",
+    "dataplanes",
+    "resources",
+    "plan",
+    "graph",
+    "host",
+    "lab",
+    "transport",
+    "verify",
+    "fleet",
+  ],
 };
 
 const SOURCE = join(REPOSITORY, "src");

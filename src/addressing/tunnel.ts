@@ -19,3 +19,9 @@ export function tunnelOf(dataplane: Dataplane): Tunnel {
 export function describeWire({ port }: Tunnel): string {
   return port === undefined ? "IP protocol 47 (GRE)" : `UDP port ${port}`;
 }
+
+/** For people: "vxlan", "ovs gre, ring, rstp". */
+export function describeDataplane(dataplane: Dataplane): string {
+  if (dataplane.type === "vxlan") return "vxlan";
+  return `ovs ${dataplane.tunnel}, ${dataplane.topology.shape}, ${dataplane.loops}`;
+}

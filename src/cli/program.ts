@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerApply } from "./apply.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerDestroy } from "./destroy.ts";
+import { registerGraph } from "./graph.ts";
 import { registerInit } from "./init.ts";
 import { registerLab } from "./lab.ts";
 import { registerPlan } from "./plan.ts";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   registerApply(program);
   registerVerify(program, prepareVerify);
   registerStatus(program);
+  registerGraph(program);
   registerDestroy(program);
   registerSchema(program);
   registerLab(program);

@@ -47,7 +47,7 @@ export async function openSession(flags: TargetFlags): Promise<Session> {
 }
 
 /** A lab's lock lives and dies with the lab; a real one stands beside the file. */
-function findLockPath(flags: TargetFlags): string {
+export function findLockPath(flags: TargetFlags): string {
   if (flags.lock !== undefined) return flags.lock;
   if (flags.lab === undefined) return lockPathOf(flags.file);
   return join(runDirectory(flags.lab), lockPathOf(basename(flags.file)));
@@ -63,7 +63,7 @@ function chooseTransport(flags: Pick<TargetFlags, "lab" | "local" | "sshConfig">
   });
 }
 
-async function readLock(path: string): Promise<Lock | undefined> {
+export async function readLock(path: string): Promise<Lock | undefined> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { describeWire, tunnelOf } from "../addressing/tunnel.ts";
+import { describeDataplane, describeWire, tunnelOf } from "../addressing/tunnel.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
@@ -76,9 +76,4 @@ function describeDrift(step: Step): string {
   if (step.action === "add") return "missing";
   if (step.action === "remove") return "not in the file";
   return step.differences.map(({ field, from, to, reason }) => `${field} is ${from}, should be ${to} (${reason})`).join("; ");
-}
-
-function describeDataplane(dataplane: ResolvedNetwork["dataplane"]): string {
-  if (dataplane.type === "vxlan") return "vxlan";
-  return `ovs ${dataplane.tunnel}, ${dataplane.topology.shape}, ${dataplane.loops}`;
 }

@@ -1,0 +1,64 @@
+import { type Command, Option } from "commander";
+import { familyOf } from "../addressing/prefix.ts";
+import { resolveNetworks } from "../addressing/resolve-networks.ts";
+import { describeGraph, type ClusterGraph } from "../graph/cluster-graph.ts";
+import { renderGraphDot } from "../graph/render-dot.ts";
+import { renderGraphMermaid } from "../graph/render-mermaid.ts";
+import { renderGraphSvg } from "../graph/render-svg.ts";
+import { renderGraphText } from "../graph/render-text.ts";
+import { pinLock } from "../spec/pin-lock.ts";
+import { resolveLab, withTarget } from "./options.ts";
+import { print, printEnvelope, say } from "./output.ts";
+import { readSpec } from "./read-spec.ts";
+import { findLockPath, readLock, type TargetFlags } from "./session.ts";
+
+const RENDERERS = { text: renderGraphText, dot: renderGraphDot, mermaid: renderGraphMermaid, svg: renderGraphSvg };
+
+interface GraphFlags extends TargetFlags {
+  format: keyof typeof RENDERERS;
+  json?: boolean;
+}
+
+/** Any: it only decides numbers that are not drawn. */
+const ETHERNET_MTU_BYTES = 1500;
+/** Stands in for a cluster's own until `apply` has given it one. */
+const NO_UUID = "00000000-0000-4000-8000-000000000000";
+
+export function registerGraph(program: Command): void {
+  withTarget(program.command("graph"))
+    .description("draw hosts, networks and links as the file wants them, with spanning tree roots and blocked links; no host is contacted")
+    .addOption(new Option("--format <name>", "how").choices(Object.keys(RENDERERS)).default("text"))
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", HELP)
+    .action(async (raw: GraphFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const graph = await readGraph(flags);
+      if (flags.json === true) printEnvelope("graph", graph);
+      else print(RENDERERS[flags.format](graph));
+    });
+}
+
+async function readGraph(flags: TargetFlags): Promise<ClusterGraph> {
+  const { cluster, locate } = await readSpec(flags.file);
+  const previous = await readLock(findLockPath(flags));
+  if (previous === undefined) say("note: the cluster has no lock yet; slices and the tree may still come out otherwise");
+  const { lock } = pinLock({
+    cluster,
+    ...(previous === undefined ? {} : { previous }),
+    uuid: NO_UUID,
+    underlayMtuBytes: ETHERNET_MTU_BYTES,
+    underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
+    locate,
+  });
+  return describeGraph(cluster.name, resolveNetworks(cluster, lock));
+}
+
+const HELP = `
+A blocked link carries nothing while all is well: the spanning tree keeps it for the day another one fails.
+\`spanwire status\` shows the ports as they are.
+
+Examples:
+  $ spanwire graph
+  $ spanwire graph --format svg > network.svg
+  $ spanwire graph --format dot | dot -Tpng > network.png
+`;

@@ -1,0 +1,68 @@
+import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { describeDataplane, describeWire, tunnelOf } from "../addressing/tunnel.ts";
+import { expectedTreeOf } from "../topology/expected-tree.ts";
+import { countLinks, type Link } from "../topology/links.ts";
+import { networkLinks } from "../topology/network-links.ts";
+
+/** What `spanwire graph` draws, and prints with --json: the links as the file wants them, the tree as it should settle. */
+export interface ClusterGraph {
+  cluster: string;
+  hosts: readonly { name: string; address: string }[];
+  networks: readonly NetworkGraph[];
+}
+
+export interface NetworkGraph {
+  name: string;
+  subnet: string;
+  /** "ovs gre, ring, stp" */
+  dataplane: string;
+  /** "UDP port 8472" */
+  wire: string;
+  hosts: readonly { name: string; slice: string }[];
+  /** The host whose bridge is the root of the spanning tree; absent where there is no tree. */
+  root?: string;
+  linkCount: number;
+  /** Empty when there are too many to draw: then it is a full mesh. */
+  links: readonly GraphLink[];
+}
+
+export interface GraphLink {
+  ends: Link;
+  /** The host whose port carries no frames while all is well. */
+  blockedAt?: string;
+}
+
+/** Beyond it a drawing is a black disc; only a mesh gets there (45 hosts). */
+const MOST_LINKS = 1000;
+
+export function describeGraph(cluster: string, networks: readonly ResolvedNetwork[]): ClusterGraph {
+  const addresses = new Map(networks.flatMap(({ members }) => members.map((member) => [member.host, member.vtep] as const)));
+  return {
+    cluster,
+    hosts: [...addresses].map(([name, address]) => ({ name, address })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    networks: networks.map(describeNetwork),
+  };
+}
+
+function describeNetwork(network: ResolvedNetwork): NetworkGraph {
+  const { name, subnet, dataplane } = network;
+  const members = [...network.members].sort((a, b) => a.index - b.index);
+  const topology = dataplane.type === "ovs" ? dataplane.topology : ({ shape: "mesh" } as const);
+  const mesh = topology.shape === "mesh" && countLinks(topology, members.length) > MOST_LINKS;
+  const links = mesh ? [] : networkLinks(network);
+  const tree = mesh ? undefined : expectedTreeOf(network);
+  const blocked = new Map((tree?.blocked ?? []).map(({ link, at }) => [link, at]));
+  return {
+    name,
+    subnet,
+    dataplane: describeDataplane(dataplane),
+    wire: describeWire(tunnelOf(dataplane)),
+    hosts: members.map((member) => ({ name: member.host, slice: member.slice })),
+    ...(tree === undefined ? {} : { root: tree.root }),
+    linkCount: mesh ? countLinks(topology, members.length) : links.length,
+    links: links.map((ends) => {
+      const blockedAt = blocked.get(ends);
+      return { ends, ...(blockedAt === undefined ? {} : { blockedAt }) };
+    }),
+  };
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { resolveNetworks } from "../../../src/addressing/resolve-networks.ts";
+import { describeGraph, type ClusterGraph } from "../../../src/graph/cluster-graph.ts";
+import { renderGraphDot } from "../../../src/graph/render-dot.ts";
+import { renderGraphMermaid } from "../../../src/graph/render-mermaid.ts";
+import { renderGraphSvg } from "../../../src/graph/render-svg.ts";
+import { renderGraphText } from "../../../src/graph/render-text.ts";
+import { parseSpec } from "../../../src/spec/parse-spec.ts";
+import { pinLock } from "../../../src/spec/pin-lock.ts";
+
+/** What `spanwire graph` prints for the examples: one file per example and format. */
+const EXAMPLES = ["quickstart", "000-ovs-vxlan-mesh", "001-gre-ring-stp-slices", "ovs-two-networks"];
+const RENDERERS = {
+  txt: renderGraphText,
+  dot: renderGraphDot,
+  mmd: renderGraphMermaid,
+  svg: renderGraphSvg,
+};
+
+function graphOf(text: string): ClusterGraph {
+  const { cluster } = parseSpec(text, "spec.yaml");
+  const { lock } = pinLock({ cluster, uuid: "11111111-2222-4333-8444-555555555555", underlayMtuBytes: 1500, underlayFamily: 4 });
+  return describeGraph(cluster.name, resolveNetworks(cluster, lock));
+}
+
+const specOf = (hostCount: number, dataplane: string): string => `
+version: 1
+cluster: many
+hosts:
+${Array.from({ length: hostCount }, (_, index) => `  vm${index + 1}: { address: 10.99.${index >> 8}.${index & 255} }`).join("\n")}
+networks:
+  apps: { subnet: 10.32.0.0/12, dataplane: ${dataplane}, addressing: { slicePrefix: 24 } }
+`;
+
+describe.each(EXAMPLES)("%s", (example) => {
+  test.each(Object.entries(RENDERERS))("as %s", async (extension, render) => {
+    const graph = graphOf(readFileSync(`examples/${example}.yaml`, "utf8"));
+    await expect(`${render(graph)}\n`).toMatchFileSnapshot(join(import.meta.dirname, `${example}.${extension}`));
+  });
+});
+
+test("a ring of four: the host opposite the root blocks one of its two links, and the text says so at both ends", () => {
+  const graph = graphOf(specOf(4, "{ type: ovs, tunnel: gre, topology: ring, loops: rstp }"));
+  const [network] = graph.networks;
+  expect(network?.root).toBe("vm1");
+  expect(network?.links.filter((link) => link.blockedAt !== undefined)).toEqual([{ ends: ["vm3", "vm4"], blockedAt: "vm3" }]);
+  const text = renderGraphText(graph);
+  expect(text).toMatch(/vm3 .*x-- vm4/);
+  expect(text).toMatch(/vm4 .*--x vm3/);
+});
+
+test("a mesh too large to draw says so in every format instead of drawing it", () => {
+  const graph = graphOf(specOf(60, "vxlan"));
+  expect(graph.networks[0]).toMatchObject({ linkCount: 1770, links: [] });
+  expect(renderGraphText(graph)).toContain("1770 links\n  vm1 ");
+  expect(renderGraphText(graph)).toContain("-- every other host");
+  expect(renderGraphDot(graph)).toContain("apps: linked to every other host");
+  expect(renderGraphMermaid(graph)).toContain("apps: linked to every other host");
+  expect(renderGraphSvg(graph)).toContain("1770 links: every host to every other");
+});
+
+test("every drawing of a small cluster has each link exactly once", () => {
+  const graph = graphOf(specOf(5, "{ type: ovs, tunnel: gre, topology: mesh, loops: split-horizon }"));
+  expect(graph.networks[0]?.linkCount).toBe(10);
+  expect(renderGraphDot(graph).match(/ -- /g)).toHaveLength(10);
+  expect(renderGraphMermaid(graph).match(/ ---\|/g)).toHaveLength(10);
+  expect(renderGraphSvg(graph).match(/<line /g)).toHaveLength(10);
+});
