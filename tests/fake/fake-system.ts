@@ -3,7 +3,7 @@ import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
 import type { Batch } from "../../src/plan/batch-steps.ts";
 import { NEEDED_TOOLS } from "../../src/plan/facts.ts";
 import type { Command } from "../../src/resources/resource.ts";
-import type { Snapshot, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
+import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
 import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
 import { runDocker, type DockerModel } from "./run-docker.ts";
@@ -151,7 +151,14 @@ function ovsSnapshot({ ovs }: FakeHost): Snapshot["ovs"] {
   if (!ovs.running) return { state: "absent", reason: "Open vSwitch does not answer: database connection failed" };
   const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
   const { bridges, ports } = structuredClone(ovs);
+  for (const port of ports.values()) port.status = { ...port.status, ...treeStatus(bridges.get(port.bridge)) };
   return { state: "ready", kernelDatapath: true, bridges: [...bridges.values()].sort(byName), ports: [...ports.values()].sort(byName) };
+}
+
+/** Spanning trees settle at once here, and every port forwards: the fake has no packets that could go round. */
+function treeStatus(bridge: SnapshotOvsBridge | undefined): Record<string, string> {
+  if (bridge?.rstp === true) return { rstp_port_role: "Designated", rstp_port_state: "Forwarding" };
+  return bridge?.stp === true ? { stp_role: "designated", stp_state: "forwarding" } : {};
 }
 
 function findRoutes(kernel: KernelModel): SnapshotRoute[] {
