@@ -79,7 +79,7 @@ function tunnelTo(
 
 /** A hash over what two hosts must agree on; the key stands for the topology too, which the lock changes along with it. */
 function ovsBridgeName(network: ResolvedNetwork, { tunnel, port, loops, key }: OvsDataplane): string {
-  return linkName("o", network.bridge, tunnel, String(port ?? ""), loops, String(network.vni), String(key ?? ""));
+  return linkName("o", network.bridge, tunnel, String(port ?? ""), loops, key === "none" ? "none" : String(network.vni));
 }
 
 const hasTree = (dataplane: OvsDataplane): dataplane is OvsDataplane & { loops: "rstp" | "stp" } =>

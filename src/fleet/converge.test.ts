@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clusterEdit, clusterShape, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
+import { clusterEditOf, clusterShapeOf, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet, UUID, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { DAMAGES } from "../../tests/fake/damage.ts";
 import { hasChanges } from "../plan/plan.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import type { Lock } from "../spec/lock.ts";
 
+const ALL = { ovs: true, perHost: true };
+const clusterShape = clusterShapeOf(ALL);
+const clusterEdit = clusterEditOf(ALL);
+const RING = { tunnel: "gre", topology: "ring", tree: "rstp", splitHorizon: false } as const;
+const MESH = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true } as const;
 const RUNS = { numRuns: 40 };
 
 /** Applies and insists: it worked, no two tunnels flooded at once, and nothing is left to do. */
@@ -93,7 +98,11 @@ test("any damage is found, and repaired by one apply", async () => {
 test.each(Object.keys(DAMAGES))("%s: found and repaired", async (name) => {
   const shape: ClusterShape = {
     hosts: [1, 2, 3],
-    networks: { 1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined } },
+    networks: {
+      1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined },
+      2: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined, ovs: RING, perHost: true },
+      3: { vni: undefined, port: 8472, egress: "none", docker: false, mtu: undefined, pin: undefined, ovs: MESH },
+    },
   };
   const cluster = toCluster(shape);
   const fleet = createFakeFleet(cluster.hosts);

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clusterShape, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
+import { clusterShapeOf, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { applied, problemsOf, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { formatLock } from "../spec/lock-file.ts";
 import { parseSpec } from "../spec/parse-spec.ts";
 import { planIdOf } from "./plan.ts";
+
+const clusterShape = clusterShapeOf({});
 
 /** A cluster as a file, with its hosts and networks in the order given by `shuffle`. */
 function writeFile(shape: Parameters<typeof toCluster>[0], shuffle: <T>(list: readonly T[]) => T[]): string {

@@ -30,6 +30,7 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
   return [
     ...mine.flatMap((network) => checkDatapath(network, facts, { ...problem, what: `network ${network.name}` })),
     ...checkTwins(input),
+    ...checkSharedPort(input),
   ];
 }
 
@@ -69,6 +70,26 @@ function checkTwins({ host, facts, steps }: OvsCheckInput): Problem[] {
     if (twin === undefined) return [];
     const why = `Open vSwitch has the tunnel ${twin.name} with the same type, remote ${wanted.remote} and key ${wanted.key || "none"}, and it is not ours`;
     return [{ kind: "conflict", doing: "preparing", what: step.label, where: host.name, why, try: "set another key under dataplane" }];
+  });
+}
+
+/** The kernel's VXLAN and Open vSwitch's cannot listen on one port, and both stand during the change. */
+function checkSharedPort({ host, networks, steps }: OvsCheckInput): Problem[] {
+  const leaving = new Set(steps.flatMap(({ action, before }) => (action === "remove" && before?.kind === "vxlan" ? [before.port] : [])));
+  return networks.flatMap((network): Problem[] => {
+    const { dataplane } = network;
+    if (dataplane.type !== "ovs" || dataplane.port === undefined || !leaving.has(dataplane.port)) return [];
+    const why = `the kernel's VXLAN device of this cluster has UDP port ${dataplane.port} until the change is over, and both stand side by side`;
+    return [
+      {
+        kind: "conflict",
+        doing: "preparing",
+        what: `network ${network.name}`,
+        where: host.name,
+        why,
+        try: "set another port under dataplane",
+      },
+    ];
   });
 }
 

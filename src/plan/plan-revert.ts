@@ -19,8 +19,7 @@ export function planRevert(
     const after = initial.get(key) ?? null;
     if (before === null && after === null) return [];
     if (before !== null && after === null) {
-      const owner = kindOf(before).diesWith?.(before);
-      return owner !== undefined && gone.has(owner) ? [] : [draft(key, before, null, [])];
+      return diesAlong(before, { initial, now, gone }) ? [] : [draft(key, before, null, [])];
     }
     if (before === null || after === null) return [draft(key, before, after, [])];
     const differences = kindOf(after).compare(after, before);
@@ -29,6 +28,27 @@ export function planRevert(
   });
   return orderSteps(drafts);
 }
+
+interface Ends {
+  initial: ReadonlyMap<string, Resource>;
+  now: ReadonlyMap<string, Resource>;
+  gone: ReadonlySet<string>;
+}
+
+/** What floods makes room on its own, before the old one floods again: it does not wait for what it dies with. */
+function diesAlong(resource: Resource, { initial, now, gone }: Ends): boolean {
+  const kind = kindOf(resource);
+  const owner = kind.diesWith?.(resource);
+  if (owner === undefined || !gone.has(owner) || kind.standby !== undefined) return false;
+  const traces = kind.leavesTracesOn?.(resource);
+  // where nothing served before, what lies there now was found there too; where something did, it was not
+  const slot = slotOf(now.get(owner));
+  const wasServed = slot !== undefined && [...initial.values()].some((other) => slotOf(other) === slot);
+  return traces === undefined || gone.has(traces) || !wasServed;
+}
+
+const slotOf = (resource: Resource | undefined): string | undefined =>
+  resource === undefined ? undefined : kindOf(resource).slot?.(resource);
 
 function draft(key: string, before: Resource | null, after: Resource | null, differences: DraftStep["differences"]): DraftStep {
   const action = before === null ? "add" : after === null ? "remove" : "change";

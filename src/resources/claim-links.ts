@@ -11,18 +11,24 @@ import type { Snapshot } from "./snapshot.ts";
  */
 export function claimLinks(snapshot: Snapshot, clusterUuid: string, names: ReadonlySet<string>): Snapshot {
   const named = new Set([...names, ...bridgesOfDocker(snapshot, clusterUuid)].filter((name) => name.startsWith("spw")));
-  const isUnmarked = (link: Snapshot["links"][number]): boolean => link.alias === "" && named.has(link.name);
-  if (!snapshot.links.some(isUnmarked)) return snapshot;
-  return { ...snapshot, links: snapshot.links.map((link) => (isUnmarked(link) ? { ...link, alias: claimAlias(clusterUuid) } : link)) };
+  const mark = claimAlias(clusterUuid);
+  const { ovs } = snapshot;
+  return {
+    ...snapshot,
+    links: snapshot.links.map((link) => (link.alias === "" && named.has(link.name) ? { ...link, alias: mark } : link)),
+    ovs: ovs.state === "ready" ? { ...ovs, bridges: claimRows(ovs.bridges, named, mark), ports: claimRows(ovs.ports, named, mark) } : ovs,
+  };
 }
 
-/** The names of the links among resources, for `claimLinks`. */
+function claimRows<Row extends { name: string; mark: string }>(rows: readonly Row[], named: ReadonlySet<string>, mark: string): Row[] {
+  return rows.map((row) => (row.mark === "" && named.has(row.name) ? { ...row, mark } : row));
+}
+
+const NAMED: ReadonlySet<Resource["kind"]> = new Set(["bridge", "vxlan", "ovs-bridge", "ovs-tunnel", "ovs-join"]);
+
+/** The names of the links and Open vSwitch rows among resources, for `claimLinks`. */
 export function linkNames(resources: Iterable<Resource>): Set<string> {
-  return new Set(
-    [...resources].flatMap((resource) =>
-      resource.kind === "bridge" || resource.kind === "vxlan" || resource.kind === "ovs-join" ? [resource.name] : [],
-    ),
-  );
+  return new Set([...resources].flatMap((resource) => (NAMED.has(resource.kind) && "name" in resource ? [resource.name] : [])));
 }
 
 function bridgesOfDocker({ docker }: Snapshot, clusterUuid: string): string[] {

@@ -1,4 +1,5 @@
 import { compareFields } from "./differences.ts";
+import { readMark } from "./mark.ts";
 import { markSetting, ourOvsBridges, ovs, setting } from "./ovs-words.ts";
 import type { OvsBridgeResource, ResourceKind } from "./resource.ts";
 import type { SnapshotOvsBridge } from "./snapshot.ts";
@@ -27,11 +28,9 @@ export const ovsBridge: ResourceKind<OvsBridgeResource> = {
 
   commands(before, after) {
     if (after === null) return before === null ? [] : [ovs("--if-exists", "del-br", before.name)];
-    if (before === null) return [ovs("add-br", after.name), ovs("set", "Bridge", after.name, ...settings(after))];
-    const unused = [...keysOf(before)]
-      .filter((key) => !keysOf(after).has(key))
-      .map((key) => ovs("remove", "Bridge", after.name, "other_config", key));
-    return [...unused, ovs("set", "Bridge", after.name, ...settings(after))];
+    if (before === null) return [ovs("add-br", after.name, "--", "set", "Bridge", after.name, ...settings(after))];
+    // settings of a tree that is off stay: they do nothing, and they may be as found
+    return [ovs("set", "Bridge", after.name, ...settings(after))];
   },
 
   impact: (before, after) =>
@@ -50,7 +49,7 @@ function toResource(bridge: SnapshotOvsBridge): OvsBridgeResource {
     spanningTree,
     priority,
     failMode: bridge.failMode as "standalone",
-    mark: bridge.mark,
+    mark: readMark(bridge.mark),
   };
 }
 
@@ -60,8 +59,6 @@ function treeConfig({ spanningTree, priority, mac }: OvsBridgeResource): Record<
   if (spanningTree === "rstp") return { "rstp-priority": String(priority), "rstp-address": mac };
   return {};
 }
-
-const keysOf = (resource: OvsBridgeResource): ReadonlySet<string> => new Set(Object.keys(treeConfig(resource)));
 
 function settings(resource: OvsBridgeResource): string[] {
   const { datapath, failMode, mac, spanningTree, mark } = resource;

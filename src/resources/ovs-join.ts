@@ -1,5 +1,5 @@
 import { compareFields } from "./differences.ts";
-import { aliasWord, isMarkedBy } from "./mark.ts";
+import { aliasWord, isMarkedBy, readMark } from "./mark.ts";
 import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
 import { floods, portFlags } from "./port-flags.ts";
 import type { Command, OvsJoinResource, ResourceKind } from "./resource.ts";
@@ -40,9 +40,9 @@ export const ovsJoin: ResourceKind<OvsJoinResource> = {
 
   commands(before, after) {
     if (after === null) return before === null ? [] : [remove(before)];
-    if (before === null) return [addPort(after), setInterface(after), ...enslave(after)];
+    if (before === null) return [create(after), ...enslave(after)];
     if (before.error !== after.error || before.ovsBridge !== after.ovsBridge) {
-      return [remove(before), addPort(after), setInterface(after), ...enslave(after)];
+      return [remove(before), create(after), ...enslave(after)];
     }
     return change(before, after);
   },
@@ -64,7 +64,7 @@ function toResource(port: SnapshotOvsPort, link: SnapshotLink | undefined, clust
     flooding: floods(link),
     isolated: link?.port?.isolated ?? false,
     up: link?.up ?? false,
-    mark: isMarkedBy(link?.alias ?? "", clusterUuid) ? port.mark : "",
+    mark: isMarkedBy(link?.alias ?? "", clusterUuid) && readMark(link?.alias ?? "") !== "" ? readMark(port.mark) : "",
     error: port.error,
   };
 }
@@ -72,12 +72,14 @@ function toResource(port: SnapshotOvsPort, link: SnapshotLink | undefined, clust
 const remove = ({ ovsBridge, name }: OvsJoinResource): Command => ovs("--if-exists", "del-port", ovsBridge, name);
 
 /** Neither STP nor RSTP: ovs-vswitchd.conf.db(5), table Port, other_config:stp-enable and rstp-enable. */
-function addPort({ ovsBridge, name, mark }: OvsJoinResource): Command {
-  return ovs("add-port", ovsBridge, name, "other_config:stp-enable=false", "other_config:rstp-enable=false", markSetting(mark));
+function create(resource: OvsJoinResource): Command {
+  const { ovsBridge, name, mark } = resource;
+  const port = ["add-port", ovsBridge, name, "other_config:stp-enable=false", "other_config:rstp-enable=false", markSetting(mark)];
+  return ovs(...port, "--", ...interfaceWords(resource));
 }
 
-function setInterface({ name, mac, mtuBytes, mark }: OvsJoinResource): Command {
-  return ovs("set", "Interface", name, "type=internal", setting("mac", mac), `mtu_request=${mtuBytes}`, markSetting(mark));
+function interfaceWords({ name, mac, mtuBytes, mark }: OvsJoinResource): string[] {
+  return ["set", "Interface", name, "type=internal", setting("mac", mac), `mtu_request=${mtuBytes}`, markSetting(mark)];
 }
 
 function enslave(resource: OvsJoinResource): Command[] {
@@ -93,7 +95,7 @@ function change(before: OvsJoinResource, after: OvsJoinResource): Command[] {
   const { name } = after;
   const commands: Command[] = [];
   const row = before.mac !== after.mac || before.mtuBytes !== after.mtuBytes || before.mark !== after.mark;
-  if (row) commands.push(setInterface(after), ovs("set", "Port", name, markSetting(after.mark)));
+  if (row) commands.push(ovs(...interfaceWords(after), "--", "set", "Port", name, markSetting(after.mark)));
   const set: string[] = [];
   if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark));
   const isMoved = before.bridge !== after.bridge;

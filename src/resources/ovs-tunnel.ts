@@ -1,4 +1,5 @@
 import { compareFields } from "./differences.ts";
+import { readMark } from "./mark.ts";
 import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
 import type { Command, OvsTunnelResource, ResourceKind } from "./resource.ts";
 import type { SnapshotOvsPort } from "./snapshot.ts";
@@ -56,7 +57,7 @@ function toResource(port: SnapshotOvsPort): OvsTunnelResource {
     port: options["dst_port"] ?? "",
     protected: port.protected,
     bfd: port.bfd["enable"] === "true",
-    mark: port.mark,
+    mark: readMark(port.mark),
     error: port.error,
   };
 }
@@ -65,10 +66,9 @@ const remove = ({ bridge, name }: OvsTunnelResource): Command => ovs("--if-exist
 
 function create(resource: OvsTunnelResource): Command[] {
   const { name, bridge, tunnel, mark } = resource;
-  return [
-    ovs("add-port", bridge, name, `protected=${resource.protected}`, markSetting(mark)),
-    ovs("set", "Interface", name, `type=${tunnel}`, ...optionSettings(resource), `bfd:enable=${resource.bfd}`, markSetting(mark)),
-  ];
+  const port = ["add-port", bridge, name, `protected=${resource.protected}`, markSetting(mark)];
+  const face = ["set", "Interface", name, `type=${tunnel}`, ...optionSettings(resource), `bfd:enable=${resource.bfd}`, markSetting(mark)];
+  return [ovs(...port, "--", ...face)];
 }
 
 function optionSettings({ local, remote, key, port }: OvsTunnelResource): string[] {

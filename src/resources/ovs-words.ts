@@ -14,6 +14,7 @@ export function markSetting(mark: string): string {
   return setting(MARK_COLUMN, mark);
 }
 
+/** Several commands with `--` between them are one that is never torn apart. */
 export function ovs(...args: readonly string[]): Command {
   return { tool: "ovs", args };
 }

@@ -31,6 +31,7 @@ export const route: ResourceKind<RouteResource> = {
   // and the addresses of the device: the kernel refuses a next hop it has no way to; kinds are in that order
   dependencies: (resource) => [`link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,
+  addsInSwitch: true, // a bridge that is down takes no route, and comes up in that stage
 
   commands(before, after) {
     if (after !== null) return [{ tool: "ip", args: ["route", "replace", after.destination, "via", after.via, "dev", after.device] }];

@@ -95,7 +95,11 @@ describe("parseSpec", () => {
       "quickstart.yaml",
     );
     expect(warnings).toEqual([]);
-    expect(cluster.networks.map(({ name, subnet }) => `${name} ${subnet}`)).toEqual(["apps 10.64.0.0/12", "data 10.80.0.0/16"]);
+    expect(cluster.networks.map(({ name, subnet }) => `${name} ${subnet}`)).toEqual([
+      "apps 10.64.0.0/12",
+      "build 10.81.0.0/16",
+      "data 10.80.0.0/16",
+    ]);
   });
 
   it("answers any text with a cluster or with placed problems, never with another error", () => {

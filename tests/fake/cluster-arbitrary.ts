@@ -131,8 +131,6 @@ export const clusterShapeOf = (kinds: Kinds): fc.Arbitrary<ClusterShape> =>
       .map(([numbers, shapes]) => Object.fromEntries(numbers.map((number, index) => [number, shapes[index]!]))),
   });
 
-export const clusterShape = clusterShapeOf({});
-
 type Edit = (shape: ClusterShape) => ClusterShape;
 
 const changeNetwork =
@@ -181,5 +179,3 @@ export const clusterEditOf = (kinds: Kinds): fc.Arbitrary<Edit> =>
       ? [fc.tuple(anyNetwork, fc.option(ovsShape, { nil: undefined })).map(([number, ovs]) => changeNetwork(number, { ovs, mtu: 1400 }))]
       : []),
   );
-
-export const clusterEdit = clusterEditOf({});

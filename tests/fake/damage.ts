@@ -1,5 +1,6 @@
 import { deleteLink, setMac, setMaster, setUp, type ModelLink } from "./kernel-model.ts";
 import type { FakeHost } from "./fake-system.ts";
+import { runOvs } from "./run-ovs.ts";
 
 type Pick = (count: number) => number;
 
@@ -57,11 +58,47 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
       ...table,
       chains: [...table.chains, { name: "evil", type: "filter", hook: "input", priority: 0, policy: "drop", rules: [] }],
     })),
+  "OVS bridge deleted": (host, pick) => onOvs(host, [...host.ovs.bridges.keys()], pick, (name) => ["--if-exists", "del-br", name]),
+  "OVS tunnel deleted": (host, pick) =>
+    onOvs(host, portsOf(host, true), pick, (name) => ["--if-exists", "del-port", bridgeOf(host, name), name]),
+  "OVS join deleted": (host, pick) =>
+    onOvs(host, portsOf(host, false), pick, (name) => ["--if-exists", "del-port", bridgeOf(host, name), name]),
+  "OVS tunnel with another key": (host, pick) =>
+    onOvs(host, portsOf(host, true), pick, (name) => ["set", "Interface", name, 'options:key="99"']),
+  "OVS tunnel not protected": (host, pick) => {
+    const names = portsOf(host, true).filter((name) => host.ovs.ports.get(name)?.protected === true);
+    return onOvs(host, names, pick, (name) => ["set", "Port", name, "protected=false"]);
+  },
+  "OVS bridge without a tree": (host, pick) => {
+    const names = [...host.ovs.bridges.values()].filter((bridge) => bridge.rstp || bridge.stp).map((bridge) => bridge.name);
+    return onOvs(host, names, pick, (name) => ["set", "Bridge", name, "rstp_enable=false", "stp_enable=false"]);
+  },
+  "OVS join out of its bridge": (host, pick) => onLink(host, "tun", pick, (link) => setMaster(host.kernel, link, undefined)),
+  "OVS join with another MTU": (host, pick) =>
+    onOvs(host, portsOf(host, false), pick, (name) => ["set", "Interface", name, "mtu_request=1200"]),
+  "route deleted": (host, pick) => removeOne(host.kernel.routes, pick),
+  "route to another host": (host, pick) => {
+    const route = host.kernel.routes[pick(host.kernel.routes.length)];
+    if (route !== undefined) route.gateway = route.gateway.replace(/\d+$/, "250");
+    return route !== undefined;
+  },
   "Docker network deleted": (host, pick) => removeOne(host.docker.networks, pick),
 };
 
+const portsOf = (host: FakeHost, tunnels: boolean): string[] =>
+  [...host.ovs.ports.values()].filter((port) => (port.type === "internal") !== tunnels).map((port) => port.name);
+const bridgeOf = (host: FakeHost, port: string): string => host.ovs.ports.get(port)?.bridge ?? "";
+
+function onOvs(host: FakeHost, names: readonly string[], pick: Pick, command: (name: string) => string[]): boolean {
+  const name = names[pick(names.length)];
+  if (name !== undefined) runOvs(host.ovs, host.kernel, [command(name)]);
+  return name !== undefined;
+}
+
 function onLink(host: FakeHost, kind: string, pick: Pick, act: (link: ModelLink) => unknown): boolean {
-  const links = [...host.kernel.links.values()].filter((link) => link.kind === kind && link.name.startsWith("spw"));
+  const links = [...host.kernel.links.values()].filter(
+    (link) => link.kind === kind && link.name.startsWith("spw") && !link.name.startsWith("spwo"),
+  );
   const link = links[pick(links.length)];
   if (link !== undefined) act(link);
   return link !== undefined;

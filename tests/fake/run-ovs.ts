@@ -18,12 +18,22 @@ export function runOvs(model: OvsModel, kernel: KernelModel, commands: readonly 
     throw new Refused("ovs-vsctl: unix:/var/run/openvswitch/db.sock: database connection failed (No such file or directory)");
   const bridges = structuredClone(model.bridges);
   const ports = structuredClone(model.ports);
-  for (const words of commands) change({ bridges, ports }, words);
+  for (const words of commands.flatMap(splitCommands)) change({ bridges, ports }, words);
   Object.assign(model, { bridges, ports });
   syncDevices(model, kernel);
   const broken = markTwins(model);
   if (broken !== undefined)
     throw new Refused(`ovs-vsctl: Error detected while setting up '${broken}': could not add network device (File exists)`);
+}
+
+/** "--" stands between commands; an option of a command stands before it. */
+function splitCommands(words: readonly string[]): string[][] {
+  const commands: string[][] = [[]];
+  for (const word of words) {
+    if (word === "--") commands.push([]);
+    else commands.at(-1)!.push(word);
+  }
+  return commands;
 }
 
 type Tables = Pick<OvsModel, "bridges" | "ports">;

@@ -27,6 +27,9 @@ const CASES: Readonly<Record<string, (fleet: FakeFleet, first: Plan) => void>> =
   "port-change": nothing,
   "egress-change": nothing,
   "network-removed": nothing,
+  "ovs-mesh-to-ring": nothing,
+  "vxlan-to-ovs": nothing,
+  "per-host-host-joins": nothing,
   "tunnel-missing": (fleet, first) => deleteLink(fleet.hosts.get("vm2")!.kernel, linkOf(first, "vxlan")),
   "bridge-missing-with-containers": (fleet, first) => {
     startContainer(fleet.hosts.get("vm1")!, "apps", "web");
