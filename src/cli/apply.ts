@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import { userInfo, hostname } from "node:os";
 import { resolveNetworks } from "../addressing/resolve-networks.ts";
-import { applyPlan, type ApplyResult } from "../fleet/apply-plan.ts";
+import type { ApplyResult } from "../fleet/apply-plan.ts";
 import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
 import { prepareVerification } from "../fleet/verify-planned.ts";
 import { hasChanges, type Plan } from "../plan/plan.ts";
 import { renderPlan, renderSummary } from "../plan/render-plan.ts";
 import type { Transport } from "../transport/connection.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
+import { applyRecorded } from "./audit-log.ts";
 import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
@@ -98,7 +99,7 @@ export async function runPlan(
   verify: () => Promise<readonly Problem[]>,
 ): Promise<ApplyResult> {
   const onProgress = createProgress();
-  return applyPlan({
+  return applyRecorded({
     plan,
     connections: gathered.connections,
     transport,

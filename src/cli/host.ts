@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { isIP } from "node:net";
 import { createHostProgram, serve } from "../host/host-program.ts";
+import { withAudit } from "../host/audit-log.ts";
 import { createFaultySystem } from "../host/faulty-system.ts";
 import { createLocalSystem } from "../host/local-system.ts";
 import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
@@ -9,7 +10,8 @@ import { SELF_ARGV } from "../util/self-argv.ts";
 /** `spanwire host [--peer ADDRESS]`: the program on the other end. Ends when its input ends. */
 export async function runHost(args: readonly string[]): Promise<void> {
   const peer = findPeer(args);
-  const state = openStateDirectory(process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY);
+  const root = process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY;
+  const state = withAudit(openStateDirectory(root), root);
   const system = createFaultySystem(createLocalSystem(state), process.env["SPANWIRE_FAULT"]);
   // Ctrl-C at the operator's terminal reaches this process too; it ends when its input does, after undoing what it must.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});

@@ -25,7 +25,7 @@ export async function gatherHosts(hosts: readonly Host[], transport: Transport):
         const connection = await transport.open(host);
         connections.set(host.name, connection);
         await checkProtocol(connection);
-        snapshots.set(host.name, (await connection.request("observe", {})) as Snapshot);
+        snapshots.set(host.name, requireSnapshot(await connection.request("observe", {}), host.name));
       } catch (error) {
         // what is nobody's host is not told of each of them: no executable to place, no such lab
         if (error instanceof SpanwireError && error.problems.every((problem) => problem.where === "")) throw error;
@@ -56,6 +56,27 @@ async function checkProtocol(connection: Connection): Promise<void> {
     what: "the host program",
     where: connection.host,
     why: `it is version ${version} and speaks protocol ${protocol}; this is ${VERSION} and speaks ${PROTOCOL}`,
+    try: "use the same version of spanwire on both sides",
+  });
+}
+
+const LISTS = ["links", "addresses", "routes", "fdb", "neighbours", "nftTables", "udpPorts"] as const satisfies (keyof Snapshot)[];
+const RECORDS = ["sysctls", "docker", "ovs", "tools", "former"] as const satisfies (keyof Snapshot)[];
+
+/** What a host says of itself is data from outside: half of it, or garbage, means that the host was not seen (B60). */
+function requireSnapshot(value: unknown, host: string): Snapshot {
+  const found = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const missing = [
+    ...LISTS.filter((key) => !Array.isArray(found[key])),
+    ...RECORDS.filter((key) => typeof found[key] !== "object" || found[key] === null),
+  ];
+  if (missing.length === 0) return found as unknown as Snapshot;
+  throw new SpanwireError({
+    kind: "unsupported",
+    doing: "reading",
+    what: "the host",
+    where: host,
+    why: `what its host program says is not what this version reads: ${missing.join(", ")} missing`,
     try: "use the same version of spanwire on both sides",
   });
 }

@@ -1,3 +1,4 @@
+import { withAudit } from "../host/audit-log.ts";
 import { createHostProgram, type HostProgram } from "../host/host-program.ts";
 import { createLocalSystem } from "../host/local-system.ts";
 import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
@@ -8,7 +9,8 @@ import type { Connection, Transport } from "./connection.ts";
 
 /** This machine as the cluster's host, without a second process. */
 export function createLocalTransport(selfArgv: readonly string[]): Transport {
-  const state = openStateDirectory(process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY);
+  const root = process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY;
+  const state = withAudit(openStateDirectory(root), root);
   return createInProcessTransport("this machine", () => ({ system: createLocalSystem(state), state, selfArgv }));
 }
 

@@ -148,6 +148,13 @@ test("as a user with sudo: the peer survives sudo, all verbs work, and --purge t
   const before = await lab.footprints();
   expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   await lab.mustOverSsh("verify");
+  const audit = await lab.login(
+    "ops@vm1",
+    "sudo -n sh -c 'stat -c %a:%U /var/lib/spanwire/audit.jsonl; tail -n 1 /var/lib/spanwire/audit.jsonl'",
+  );
+  expect(audit.stdout).toMatch(/^600:root\n\{"at":"20[^"]+","planId":"[0-9a-f]{16}","operator":"root@[^"]+","event":"finished"\}\n$/);
+  const recorded = readFileSync(join(lab.desk, "state/spanwire/audit.jsonl"), "utf8").trim().split("\n");
+  expect(recorded.map((line) => JSON.parse(line) as object)).toMatchObject([{ event: "begin" }, { event: "end", outcome: "applied" }]);
   const hello = await lab.login(
     "ops@vm1",
     `echo '{"id":1,"method":"hello"}' | sudo -n ${FOLDER}/${VERSION}/spanwire host --peer "\${SSH_CONNECTION%% *}"`,

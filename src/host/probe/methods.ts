@@ -91,7 +91,7 @@ function parse<S extends z.ZodType>(schema: S, params: unknown, method: string):
   if (checked.success) return checked.data;
   const why = z.prettifyError(checked.error).replaceAll("\n", "; ");
   throw new SpanwireError({
-    kind: "bug",
+    kind: "refused",
     doing: "asking for",
     what: method,
     where: "",
