@@ -22,7 +22,7 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const POLICY = "/usr/sbin/policy-rc.d";
 const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
 /** What a package of ours would run on the machine itself; the lab starts its own. */
-const SERVICE_UNITS = {
+export const SERVICE_UNITS = {
   "docker.io": ["docker.service", "docker.socket", "containerd.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],
   "openvswitch-switch": ["openvswitch-switch.service", "ovs-record-hostname.service"],
@@ -64,7 +64,7 @@ export const LAB_PACKAGES = [
   "util-linux",
 ];
 /** Node's own builds are linked to it from version 25 on, and a small Debian has it not: "node" would end with 127. */
-const NODE_PACKAGES = ["libatomic1"];
+export const NODE_PACKAGES = ["libatomic1"];
 export const DOCKER28_PACKAGES = ["debootstrap"];
 
 /** An error for the user: printed without a stack trace. */
