@@ -25,6 +25,7 @@ const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
 export const SERVICE_UNITS = {
   "docker.io": ["docker.service", "docker.socket", "containerd.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],
+  iperf3: ["iperf3.service"],
   "openvswitch-switch": ["openvswitch-switch.service", "ovs-record-hostname.service"],
 };
 
@@ -36,6 +37,7 @@ const COMMANDS = {
   "docker.io": ["dockerd", "containerd", "runc"],
   e2fsprogs: ["mke2fs"],
   ethtool: ["ethtool"],
+  iperf3: ["iperf3"],
   iproute2: ["ip"],
   iptables: ["iptables"],
   "iputils-ping": ["ping"],
@@ -45,9 +47,10 @@ const COMMANDS = {
   "openvswitch-switch": ["ovs-vsctl", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool"],
   procps: ["sysctl"],
   "qemu-system-x86": ["qemu-system-x86_64"],
+  "qemu-utils": ["qemu-img"],
   sudo: ["sudo"],
   tcpdump: ["tcpdump"],
-  "util-linux": ["flock", "nsenter", "unshare", "mount"],
+  "util-linux": ["flock", "nsenter", "unshare", "mount", "setpriv"],
 };
 
 export const LAB_PACKAGES = [

@@ -46,7 +46,9 @@ function packClone() {
 
 /** The demo's exit code in the machine. Its disk is not written to: the next one is as fresh. */
 async function runMachine() {
-  const machine = spawn("qemu-system-x86_64", qemuArguments(), { stdio: ["ignore", "pipe", "inherit"] });
+  // it ends with us, whatever ends us (prctl(2), PR_SET_PDEATHSIG)
+  const argv = ["--pdeathsig", "KILL", "--", "qemu-system-x86_64", ...qemuArguments()];
+  const machine = spawn("setpriv", argv, { stdio: ["ignore", "pipe", "inherit"] });
   const stop = () => machine.kill("SIGKILL");
   const limit = setTimeout(() => {
     say(`no end after ${LIMIT_MS / 60_000} minutes`);

@@ -8,7 +8,7 @@ import { run, type RunOptions, type RunResult } from "../../src/util/run.ts";
 import { demand } from "../lab/cluster-lab.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-export const DESK_ADDRESS = "10.98.0.254";
+export const DESK_ADDRESS = "10.99.0.254";
 
 /**
  * The operator's desk: a network of its own, in which the machines are plugged, and a home with SSH keys of its own. It
@@ -42,7 +42,7 @@ export async function createDesk(taps: readonly string[]): Promise<Desk> {
   const holder = await holdNamespaces();
   const enter = ["nsenter", "--target", String(holder.pid), "--net", "--mount", "--pid", "--"];
   const exec: Desk["exec"] = (argv, options = {}) =>
-    run([...enter, ...argv] as [string, ...string[]], { ...options, env: { HOME: home, ...options.env } });
+    run([...enter, ...argv] as [string, ...string[]], { ...options, env: { HOME: home, XDG_RUNTIME_DIR: directory, ...options.env } });
   const close = async (): Promise<void> => {
     await holder.end();
     await rm(directory, { recursive: true, force: true });

@@ -117,17 +117,7 @@ function qemuArguments(image: MachineImage, wish: MachineWish, directory: string
   ];
   return [
     "qemu-system-x86_64",
-    ...[
-      "-accel",
-      "tcg,thread=multi",
-      "-cpu",
-      (wish as { cpu?: string }).cpu ?? "max",
-      "-m",
-      String(wish.memoryMiB),
-      "-smp",
-      String(wish.processors),
-      "-nodefaults",
-    ],
+    ...["-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-m", String(wish.memoryMiB), "-smp", String(wish.processors), "-nodefaults"],
     ...["-display", "none", "-serial", "stdio", "-monitor", "none"],
     ...["-kernel", image.kernel, "-initrd", image.initrd, "-append", kernelLine.join(" ")],
     ...["-drive", `file=${join(directory, `${name}.qcow2`)},format=qcow2,if=virtio`],
