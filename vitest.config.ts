@@ -19,8 +19,6 @@ export default defineConfig({
         test: {
           name: "vm",
           include: ["tests/vm/**/*.vm.test.ts"],
-          // each test goes on where the one before it ended
-          bail: 1,
           testTimeout: 40 * 60_000,
           hookTimeout: 40 * 60_000,
           fileParallelism: false,

@@ -13,7 +13,8 @@ main(() => {
   ensureNodeModules();
   const image = ensureImage("server", (text) => process.stdout.write(`${text}\n`));
   must(NODE, `${REPOSITORY}/scripts/build.ts`); // the executable that is placed on the machines
-  const counts = runProject("vm", process.argv.slice(2), { SPANWIRE_VM_IMAGE: JSON.stringify(image) });
+  // every test of a file goes on where the one before it ended
+  const counts = runProject("vm", ["--bail=1", ...process.argv.slice(2)], { SPANWIRE_VM_IMAGE: JSON.stringify(image) });
   process.stdout.write(`${formatCounts(counts)}\n`);
   process.exit(counts.failed > 0 ? 1 : 0);
 });
