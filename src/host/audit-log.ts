@@ -28,9 +28,10 @@ export function withAudit(state: StateDirectory, root: string, now: () => Date =
         write(planId, { event, phase: intent["phase"], steps: intent["steps"], ok: rest["ok"], why: rest["why"] });
       else write(planId, { event, why: rest["why"] });
     },
-    async confirm(planId) {
-      await state.confirm(planId);
-      write(planId, { event: "confirmed" });
+    async decide(planId, wanted, options) {
+      const verdict = await state.decide(planId, wanted, options);
+      if (verdict === "confirmed" && wanted === "confirmed") write(planId, { event: "confirmed" });
+      return verdict;
     },
   };
 }

@@ -212,6 +212,9 @@ export const stepSchema = anyStep.superRefine((step, context) => {
   if (unwanted !== undefined) fail(unwanted);
 });
 
+/** B48: an hour is enough for a person who tries a change. */
+const MAX_CONFIRM_WITHIN_MS = 3_600_000;
+
 export const beginParams = z.strictObject({
   planId: z.string().regex(/^[0-9a-f]{16}$/),
   clusterUuid: z.uuid(),
@@ -219,6 +222,8 @@ export const beginParams = z.strictObject({
   basis: z.string().regex(/^[0-9a-f]{64}$/),
   operator: z.string().max(256),
   steps: z.array(stepSchema).max(100_000),
+  confirmWithinMs: z.int().min(500).max(MAX_CONFIRM_WITHIN_MS).optional(),
+  repair: z.boolean().optional(),
 });
 
 export const stageParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/), stage: z.enum(STAGES) });

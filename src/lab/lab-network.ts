@@ -49,17 +49,32 @@ async function createNamespaces(lab: LabState): Promise<void> {
   });
 }
 
+/** A host whose processes are gone, as it was before anything ran in it: its namespace and both cables are new. */
+export async function rewireHost(lab: LabState, host: LabHost): Promise<void> {
+  await removeNamespaces(lab.runId, [host.namespace]);
+  const doing = `rewiring ${host.name}`;
+  // the kernel takes a dead namespace's cables away a moment later
+  await runTool([...NETNS_LOCK, "ip", "netns", "add", host.namespace], { runId: lab.runId, doing });
+  const old = [dataPort(host.index), managementPort(host.index)].map((port) => `link del dev ${port}\n`);
+  await run(["ip", "-n", lab.switchNamespace, "-force", "-batch", "-"], { stdin: old.join("") });
+  await ipBatch(lab.runId, lab.switchNamespace, cableLines(lab, host), doing);
+  await ipBatch(lab.runId, host.namespace, hostLines(host), doing);
+  await setSysctls(lab.runId, host.namespace, ["net.ipv4.ip_forward=0"]);
+}
+
+function cableLines(lab: LabState, host: LabHost): string[] {
+  const data = dataPort(host.index);
+  const management = managementPort(host.index);
+  return [
+    `link add ${management} mtu ${DEFAULT_MTU_BYTES} type veth peer name mgmt0 mtu ${DEFAULT_MTU_BYTES} netns ${host.namespace}`,
+    `link set ${management} master mgmt up`,
+    `link add ${data} mtu ${lab.mtuBytes} type veth peer name eth0 mtu ${lab.mtuBytes} netns ${host.namespace}`,
+    `link set ${data} master data up`,
+  ];
+}
+
 function switchLines(lab: LabState): string[] {
-  const cables = lab.hosts.flatMap((host) => {
-    const data = dataPort(host.index);
-    const management = managementPort(host.index);
-    return [
-      `link add ${management} mtu ${DEFAULT_MTU_BYTES} type veth peer name mgmt0 mtu ${DEFAULT_MTU_BYTES} netns ${host.namespace}`,
-      `link set ${management} master mgmt up`,
-      `link add ${data} mtu ${lab.mtuBytes} type veth peer name eth0 mtu ${lab.mtuBytes} netns ${host.namespace}`,
-      `link set ${data} master data up`,
-    ];
-  });
+  const cables = lab.hosts.flatMap((host) => cableLines(lab, host));
   return [
     "link set lo up",
     "link add mgmt type bridge",
