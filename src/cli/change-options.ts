@@ -17,7 +17,12 @@ export function withChange(command: Command): Command {
     .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
     .option("--host <name...>", "only these hosts")
     .option("--no-verify", "do not measure before confirming")
-    .option("--confirm-within <seconds>", "a host that hears nothing for so long goes back by itself", parseSeconds, DEFAULT_CONFIRM_WITHIN_S);
+    .option(
+      "--confirm-within <seconds>",
+      "a host that hears nothing for so long goes back by itself",
+      parseSeconds,
+      DEFAULT_CONFIRM_WITHIN_S,
+    );
 }
 
 /** B48. */

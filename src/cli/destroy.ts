@@ -28,7 +28,11 @@ export function registerDestroy(program: Command): void {
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
       const session = await openSession(flags);
-      const gathered = await gatherHosts(hostsOf(session, flags.host), session.transport, flags.dryRun === true ? {} : { settleAs: operatorName() });
+      const gathered = await gatherHosts(
+        hostsOf(session, flags.host),
+        session.transport,
+        flags.dryRun === true ? {} : { settleAs: operatorName() },
+      );
       await interruptible(gathered.close, async () => {
         try {
           await destroy(session, gathered, flags);

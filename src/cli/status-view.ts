@@ -54,7 +54,14 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
 
 function describeHost(name: string, address: string, snapshot: Snapshot | undefined): ClusterStatus["hosts"][number] {
   const docker = snapshot?.docker.state === "ready" ? snapshot.docker.version : "";
-  return { name, address, reachable: snapshot !== undefined, docker, lastPlan: snapshot?.lastPlan?.state ?? "", frozen: snapshot?.frozen?.remaining ?? [] };
+  return {
+    name,
+    address,
+    reachable: snapshot !== undefined,
+    docker,
+    lastPlan: snapshot?.lastPlan?.state ?? "",
+    frozen: snapshot?.frozen?.remaining ?? [],
+  };
 }
 
 const HOW_IT_ENDED: Readonly<Record<string, string>> = {

@@ -161,7 +161,11 @@ async function finishAll(run: Run, leftovers: readonly Problem[]): Promise<Apply
   const hosts = run.active.map(({ host }): HostOutcome => {
     const mine = problems.filter((problem) => problem.where === host);
     const isSilent = mine.some(({ kind }) => kind === "unreachable" || kind === "timeout");
-    return { host, state: mine.length === 0 ? "new" : isSilent ? "unknown" : "differs", detail: mine.map((problem) => problem.why).join("; ") };
+    return {
+      host,
+      state: mine.length === 0 ? "new" : isSilent ? "unknown" : "differs",
+      detail: mine.map((problem) => problem.why).join("; "),
+    };
   });
   return { outcome: problems.length === 0 ? "applied" : "mixed", hosts, problems, notes: run.notes };
 }

@@ -53,14 +53,14 @@ export function createGuard({ root, selfArgv }: GuardWish): Guard {
 }
 
 /** sd_booted(3); a lab host's processes see the machine's systemd, which is not theirs. */
-export function isSystemdOurs(): boolean {
+function isSystemdOurs(): boolean {
   return existsSync("/run/systemd/system") && readlinkSync("/proc/self/ns/net") === readlinkSync("/proc/1/ns/net");
 }
 
 const unitName = (planId: string): string => `spanwire-guard-${planId}`;
 /** Who watches, written by the guard when it is ready. */
 export const guardFile = (planId: string): string => `guard-${planId}.json`;
-export const guardArgs = (planId: string): string[] => ["host", "guard", planId];
+const guardArgs = (planId: string): string[] => ["host", "guard", planId];
 
 /**
  * systemd.timer(5): OnActiveSec counts on the monotonic clock. The program it starts goes by the deadline file, which is

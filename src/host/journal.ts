@@ -24,7 +24,7 @@ export function appendToJournal(folder: string, planId: string, entry: object): 
   const descriptor = openSync(join(folder, `${planId}.jsonl`), "a+", 0o600);
   try {
     const text = Buffer.from(`${isTorn(descriptor) ? "\n" : ""}${JSON.stringify(entry)}\n`);
-    for (let written = 0; written < text.length; ) written += writeSync(descriptor, text, written);
+    for (let written = 0; written < text.length;) written += writeSync(descriptor, text, written);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -39,8 +39,15 @@ function isTorn(descriptor: number): boolean {
 
 /** The entries since the plan last began: a plan is named by its content, so the same one may come again. */
 export function readJournal(folder: string, planId: string): JournalEntry[] {
-  const entries = readFileSync(join(folder, `${planId}.jsonl`), "utf8").split("\n").flatMap(parseEntry);
-  return entries.slice(Math.max(entries.findLastIndex((entry) => entry.event === "begin"), 0));
+  const entries = readFileSync(join(folder, `${planId}.jsonl`), "utf8")
+    .split("\n")
+    .flatMap(parseEntry);
+  return entries.slice(
+    Math.max(
+      entries.findLastIndex((entry) => entry.event === "begin"),
+      0,
+    ),
+  );
 }
 
 export async function findLastPlan(folder: string): Promise<LastPlan | undefined> {

@@ -78,14 +78,6 @@ export function createPlanMethods({ system, state, guard, ...defaults }: PlanMet
         await end(planId);
         return result;
       },
-      confirm: async (params) => {
-        const { planId } = planParams.parse(params);
-        const gone = conflict("confirming", planId, "it is not under way here: it has gone back, or never began", "plan again");
-        if ((await state.findLock())?.planId !== planId) throw gone;
-        if ((await state.decide(planId, "confirmed")) !== "confirmed") throw gone;
-        await state.keepPoint(planId);
-        return {};
-      },
       finish: async (params) => {
         const { planId } = planParams.parse(params);
         await requireActive(planId).finish();
@@ -96,6 +88,6 @@ export function createPlanMethods({ system, state, guard, ...defaults }: PlanMet
   };
 }
 
-function conflict(doing: string, planId: string, why: string, advice: string): SpanwireError {
+export function conflict(doing: string, planId: string, why: string, advice: string): SpanwireError {
   return new SpanwireError({ kind: "conflict", doing, what: `plan ${planId}`, where: "", why, try: advice });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SpanwireError } from "../util/problem.ts";
 import type { HostSystem } from "./host-system.ts";
+import { conflict } from "./plan-methods.ts";
 import { describeRest, planRest } from "./revert-plan.ts";
 import { settleLeftover } from "./settle-leftover.ts";
 import { readPlan } from "./settle-plan.ts";
@@ -27,6 +28,14 @@ export function createRecoveryMethods(
     settle: async (params) => {
       const { operator } = z.strictObject({ operator: z.string().max(256) }).parse(params);
       return (await settleLeftover(system, state, operator)) ?? {};
+    },
+    confirm: async (params) => {
+      const { planId } = planParams.parse(params);
+      const gone = conflict("confirming", planId, "it is not under way here: it has gone back, or never began", "plan again");
+      if ((await state.findLock())?.planId !== planId) throw gone;
+      if ((await state.decide(planId, "confirmed")) !== "confirmed") throw gone;
+      await state.keepPoint(planId);
+      return {};
     },
     offer: async (params) => {
       const { planId } = planParams.parse(params);

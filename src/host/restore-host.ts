@@ -80,6 +80,7 @@ async function endCutOff(planId: string, { ok, remaining }: RestoreResult, state
   if (!ok) await state.freeze({ planId, since: new Date().toISOString(), remaining });
   await state.dropPoint(planId);
   await state.reserve(false);
+  await state.clearGuard();
 }
 
 async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory): Promise<RestoreResult> {

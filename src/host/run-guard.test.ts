@@ -37,7 +37,14 @@ beforeEach(async () => {
   host = createFakeHost(mine.host, mine.address);
   before = dump();
   planId = planIdOf(plan);
-  const input = { planId, clusterUuid: plan.clusterUuid, address: mine.address, basis: mine.basis, operator: "ann@desk", steps: mine.steps };
+  const input = {
+    planId,
+    clusterUuid: plan.clusterUuid,
+    address: mine.address,
+    basis: mine.basis,
+    operator: "ann@desk",
+    steps: mine.steps,
+  };
   const transaction = await beginTransaction(input, host, state);
   await transaction.runStage("add");
   hostProgram = spawn("sleep", ["600"]);

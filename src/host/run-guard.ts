@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { processIdentity } from "../util/process-identity.ts";
@@ -30,8 +29,7 @@ const REVERT_MS = 120_000;
  * at the deadline when it hangs. It never takes the host from a program that is already on its way back.
  */
 export async function runGuard({ planId, root, system, state }: GuardInput): Promise<void> {
-  const isWaiting = async (): Promise<boolean> =>
-    (await state.findLock())?.planId === planId && state.findVerdict(planId) !== "confirmed";
+  const isWaiting = async (): Promise<boolean> => (await state.findLock())?.planId === planId && state.findVerdict(planId) !== "confirmed";
   if (!(await isWaiting())) return;
   await writeAtomically(join(root, guardFile(planId)), JSON.stringify(processIdentity(process.pid)));
   await awaitDeadline(planId, root, state);
@@ -40,7 +38,7 @@ export async function runGuard({ planId, root, system, state }: GuardInput): Pro
   const other = await state.acquireLock({ planId, operator, since, pid: process.pid });
   if (other !== undefined) return;
   await settlePlan(planId, system, state);
-  for (const name of ["deadline", guardFile(planId)]) await rm(join(root, name), { force: true });
+  await state.clearGuard();
 }
 
 /** Returns when nobody is at the plan any more, or it needs no guard. */

@@ -1,4 +1,4 @@
-import { mkdir, open, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimLock, type LockHolder } from "./claim-lock.ts";
 import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type JournalEntry, type LastPlan } from "./journal.ts";
@@ -43,6 +43,8 @@ export interface StateDirectory extends RestorePoints {
   unfreeze(): Promise<void>;
   /** Sets room aside (true) or gives it back (false). */
   reserve(wanted: boolean): Promise<void>;
+  /** Drops what the guard of a plan that has ended has left. */
+  clearGuard(): Promise<void>;
   /** Old journals go; with `everything`, so does the directory. */
   clean(everything: boolean): Promise<void>;
 }
@@ -117,6 +119,11 @@ export function openStateDirectory(root: string): StateDirectory {
       } finally {
         await handle.close();
       }
+    },
+
+    async clearGuard() {
+      const names = (await readdir(root).catch(() => [])).filter((name) => name === "deadline" || /^guard-.*\.json$/.test(name));
+      for (const name of names) await rm(join(root, name), { force: true });
     },
 
     async clean(everything) {

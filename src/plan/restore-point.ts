@@ -29,9 +29,9 @@ export function deriveRestorePoint(
     const same = former.get(key);
     wanted.set(key, same !== undefined && kindOf(same).compare(same, resource).length === 0 ? same : asDesired(resource));
   }
-  for (const { key, after } of steps) {
+  for (const { key, after, wanted: whole } of steps) {
     if (after === null) wanted.delete(key);
-    else wanted.set(key, after);
+    else wanted.set(key, whole ?? after);
   }
   dropOrphans(wanted);
   const forward = initial.get(`sysctl/${HOST_SYSCTLS.ipForward}`);

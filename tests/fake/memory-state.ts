@@ -20,7 +20,12 @@ export function createMemoryState(): MemoryState {
   const pending = new Map<string, RestorePoint>();
   const readJournal = (planId: string): JournalEntry[] => {
     const mine = state.journal.filter((line) => line.planId === planId).map(({ entry }) => structuredClone(entry));
-    return mine.slice(Math.max(mine.findLastIndex((entry) => entry.event === "begin"), 0));
+    return mine.slice(
+      Math.max(
+        mine.findLastIndex((entry) => entry.event === "begin"),
+        0,
+      ),
+    );
   };
   const state: MemoryState = {
     ...{ former: {}, holder: undefined, journal: [], frozen: undefined, points: new Map() },
@@ -54,6 +59,7 @@ export function createMemoryState(): MemoryState {
     findFrozen: async () => state.frozen,
     unfreeze: async () => void (state.frozen = undefined),
     reserve: async () => {},
+    clearGuard: async () => {},
     readPoints: async () => [...state.points.values()],
     preparePoint: async (point) => void pending.set(point.planId, structuredClone(point)),
     keepPoint: async (planId) => {
