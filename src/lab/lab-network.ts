@@ -59,7 +59,7 @@ export async function rewireHost(lab: LabState, host: LabHost): Promise<void> {
   const old = [dataPort(host.index), managementPort(host.index)].map((port) => `link del dev ${port}\n`);
   await run(["ip", "-n", lab.switchNamespace, "-force", "-batch", "-"], { stdin: old.join("") });
   await ipBatch(lab.runId, lab.switchNamespace, cableLines(lab, host, macs), doing);
-  await ipBatch(lab.runId, host.namespace, hostLines(host), doing);
+  await ipBatch(lab.runId, host.namespace, hostLines(lab, host), doing);
   await setSysctls(lab.runId, host.namespace, ["net.ipv4.ip_forward=0"]);
 }
 

@@ -2,8 +2,7 @@ import { SpanwireError } from "../util/problem.ts";
 import { describeRun, run } from "../util/run.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
 import { removeCgroups, thawCgroups } from "./cgroups.ts";
-import { ensureDocker28Root } from "./docker28-root.ts";
-import { startDaemon } from "./docker-daemon.ts";
+import { startHostDaemon } from "./daemons.ts";
 import { hostEnvironment } from "./host-environment.ts";
 import { namespacePath } from "./lab-names.ts";
 import { rewireHost, setSwitchSysctls } from "./lab-network.ts";
@@ -17,7 +16,7 @@ export interface RebootOptions {
 
 /**
  * A power cut and a start. Everything in the host's namespace dies at once, the namespace is made anew with nothing but
- * its two cards, and what a boot would start is started in a boot's order: our restore, dockerd, our restore again. What
+ * its two cards, and what a boot would start is started in a boot's order: Open vSwitch, our restore, dockerd, our restore again. What
  * is on disk stays: Docker's data, and the host program's state.
  */
 export async function rebootHost(lab: LabState, host: LabHost, { restore }: RebootOptions): Promise<void> {
@@ -25,10 +24,10 @@ export async function rebootHost(lab: LabState, host: LabHost, { restore }: Rebo
   await killNamespaceProcesses(lab.runId, host.namespace);
   await removeCgroups([host.namespace]);
   await rewireHost(lab, host);
+  if (lab.ovs !== "none") for (const daemon of ["ovsdb-server", "ovs-vswitchd"] as const) await startHostDaemon(lab, host, daemon);
   if (restore) await runRestore(lab, host);
   if (lab.docker === "none") return;
-  const root = lab.docker === "28" ? await ensureDocker28Root(lab.runId, () => undefined) : undefined;
-  await startDaemon(lab, host, root);
+  await startHostDaemon(lab, host, "dockerd");
   await setSwitchSysctls(lab);
   if (restore) await runRestore(lab, host);
 }
