@@ -26,7 +26,7 @@ test("who, when, plan, step, result; for the owner alone", async () => {
   state.append(PLAN, { event: "begin", operator: "ann@desk", clusterUuid: "c", steps: [step] });
   state.append(PLAN, { event: "intent", phase: "add", batch: 0, tool: "ip", steps: ["add/1"] });
   state.append(PLAN, { event: "result", phase: "add", batch: 0, ok: false, why: "no" });
-  await state.confirm(PLAN);
+  await state.decide(PLAN, "confirmed");
   state.append(PLAN, { event: "finished" });
   const common = { at: "1970-01-01T00:00:00.000Z", planId: PLAN, operator: "ann@desk" };
   expect(lines()).toEqual([
