@@ -3,6 +3,7 @@ import { registerApply } from "./apply.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerConfirm } from "./confirm.ts";
 import { registerDestroy } from "./destroy.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerGraph } from "./graph.ts";
 import { registerInit } from "./init.ts";
 import { registerLab } from "./lab.ts";
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   registerVerify(program, prepareVerify);
   registerStatus(program);
   registerGraph(program);
+  registerDoctor(program);
   registerUnfreeze(program);
   registerDestroy(program);
   registerSchema(program);

@@ -9,6 +9,7 @@ import { createPlanMethods } from "./plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import { purgeExecutable } from "./purge-executable.ts";
 import { findContainerPid } from "./read-docker.ts";
+import { readHeardMacs, readHolders } from "./read-holders.ts";
 import { createRecoveryMethods } from "./recovery-methods.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
@@ -59,6 +60,11 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
     },
     observe: () => system.observe(),
     purge: async () => ({ removed: await purgeExecutable(await system.observe()) }),
+    holders: () => readHolders(),
+    heardMacs: async (params) => {
+      const { bridges } = z.strictObject({ bridges: z.array(z.string().min(1).max(15)).max(1000) }).parse(params);
+      return readHeardMacs(bridges);
+    },
     containerPids: async (params) => {
       const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
       return Promise.all(ids.map(findContainerPid));
