@@ -58,18 +58,7 @@ export class SpanwireError extends Error {
 export function formatProblem(problem: Problem): string {
   const at = problem.at ? `${problem.at.file}:${problem.at.line}:${problem.at.column}: ` : "";
   const where = problem.at || problem.where === "" ? "" : ` on ${problem.where}`;
-  return escapeControls(`${at}${problem.doing} ${problem.what}${where}: ${problem.why}\n  try: ${problem.try}`);
-}
-
-/**
- * Hosts, tools and files put their own words into a problem: what would move a terminal's cursor, colour it or turn the
- * direction of writing is shown as its code point. Newlines and tabs stay.
- */
-function escapeControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what this is about
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u{${character.charCodeAt(0).toString(16)}}`;
-  });
+  return `${at}${problem.doing} ${problem.what}${where}: ${problem.why}\n  try: ${problem.try}`;
 }
 
 /** Any thrown value as problems; what is not ours becomes a `bug`, whose `why` keeps the message. */
