@@ -27,6 +27,7 @@ test.each([
   ["ops is not in the sudoers file.  This incident will be reported.", "unsupported", "may not use sudo"],
   ["Sorry, user ops is not allowed to execute '/bin/sh' as root on vm1.", "unsupported", "may not use sudo"],
   ["sh: 1: sudo: not found", "unsupported", "the host has no sudo"],
+  ["sh: 1: /usr/local/lib/spanwire/0.1.0/.new.7: Permission denied", "unsupported", "may not be started"],
   ["mkdir: cannot create directory '/usr/local/lib/spanwire': Read-only file system", "unsupported", "cannot be written to"],
   ["gzip: stdout: No space left on device", "unsupported", "there is no space"],
   [

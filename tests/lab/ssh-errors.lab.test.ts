@@ -62,6 +62,13 @@ describe("the way to a host", () => {
   });
 });
 
+test("through a jump host of ~/.ssh/config", async () => {
+  await lab.writeSpec(spec(`${sshHostLines(1)}\n  vm2: { address: 10.99.0.2, ssh: vm2-by-jump }`));
+  const planned = await lab.mustOverSsh("plan", "--json");
+  const { hosts, warnings } = JSON.parse(planned.stdout) as Plan;
+  expect([hosts.map(({ host }) => host), warnings]).toEqual([["vm1", "vm2"], []]);
+});
+
 describe("keys", () => {
   test("an unknown host key is not accepted, and not remembered", async () => {
     await lab.serve("vm2", 2201);

@@ -147,6 +147,7 @@ function renderClientConfig(hosts: readonly LabHost[], desk: string): string {
   return [
     ...hosts.map((host) => `Host vm${host.index}\n  HostName ${host.managementAddress}`),
     ...ALIASES.map(([alias, index, port, key]) => `Host ${alias}\n  HostName 192.168.250.${index}\n  Port ${port}\n  HostKeyAlias ${key}`),
+    "Host vm2-by-jump\n  HostName 192.168.250.2\n  ProxyJump vm1",
     "Host *",
     "  User root",
     `  IdentityFile ${desk}/key`,
