@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Two tiers that need no machine of their own: unit tests beside the source, and the lab (root, namespaces). */
+/** Unit tests beside the source, the lab (root, namespaces), and emulated machines (`npm run test:vm`). */
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -14,6 +14,15 @@ export default defineConfig({
       },
       {
         test: { name: "lab", include: ["tests/lab/**/*.lab.test.ts"], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
+      },
+      {
+        test: {
+          name: "vm",
+          include: ["tests/vm/**/*.vm.test.ts"],
+          testTimeout: 40 * 60_000,
+          hookTimeout: 40 * 60_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -20,6 +20,7 @@ const ALLOWED = {
   lab: ["util"],
   transport: ["util", "type spec", "host", "lab"],
   verify: ["util", "addressing", "dataplanes", "type host", "type transport"],
+  doctor: ["util", "addressing", "verify", "type host", "type transport"],
   fleet: ["util", "spec", "addressing", "resources", "plan", "host", "transport", "verify"],
   cli: [
     "util",
@@ -34,6 +35,7 @@ const ALLOWED = {
     "lab",
     "transport",
     "verify",
+    "doctor",
     "fleet",
   ],
 };

@@ -22,9 +22,10 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const POLICY = "/usr/sbin/policy-rc.d";
 const CACHED_BUSYBOX = "/var/cache/spanwire-lab/busybox";
 /** What a package of ours would run on the machine itself; the lab starts its own. */
-const SERVICE_UNITS = {
+export const SERVICE_UNITS = {
   "docker.io": ["docker.service", "docker.socket", "containerd.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],
+  iperf3: ["iperf3.service"],
   "openvswitch-switch": ["openvswitch-switch.service", "ovs-record-hostname.service"],
 };
 
@@ -36,6 +37,7 @@ const COMMANDS = {
   "docker.io": ["dockerd", "containerd", "runc"],
   e2fsprogs: ["mke2fs"],
   ethtool: ["ethtool"],
+  iperf3: ["iperf3"],
   iproute2: ["ip"],
   iptables: ["iptables"],
   "iputils-ping": ["ping"],
@@ -45,9 +47,10 @@ const COMMANDS = {
   "openvswitch-switch": ["ovs-vsctl", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool"],
   procps: ["sysctl"],
   "qemu-system-x86": ["qemu-system-x86_64"],
+  "qemu-utils": ["qemu-img"],
   sudo: ["sudo"],
   tcpdump: ["tcpdump"],
-  "util-linux": ["flock", "nsenter", "unshare", "mount"],
+  "util-linux": ["flock", "nsenter", "unshare", "mount", "setpriv"],
 };
 
 export const LAB_PACKAGES = [
@@ -64,7 +67,7 @@ export const LAB_PACKAGES = [
   "util-linux",
 ];
 /** Node's own builds are linked to it from version 25 on, and a small Debian has it not: "node" would end with 127. */
-const NODE_PACKAGES = ["libatomic1"];
+export const NODE_PACKAGES = ["libatomic1"];
 export const DOCKER28_PACKAGES = ["debootstrap"];
 
 /** An error for the user: printed without a stack trace. */

@@ -1,77 +1,81 @@
-// A Debian 13 machine on a disk image, with Debian's Node and npm and nothing else. Plain JavaScript for Node 18.
+// Builds disk images of Debian 13 machines and keeps them. Plain JavaScript for Node 18.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { InstallError } from "./install.mjs";
+import { RECIPES } from "./vm-recipes.mjs";
 
-export const VM_CACHE = "/var/cache/spanwire-vm";
-export const VM_IMAGE = { disk: join(VM_CACHE, "debian13.img"), kernel: join(VM_CACHE, "vmlinuz"), initrd: join(VM_CACHE, "initrd.img") };
-/** Last words of a guest, with the exit code behind them. */
-export const LAST_WORDS = "spanwire-vm: the demo ended with exit code";
+/** Debian packages that building an image and starting a machine need here. */
+export const VM_PACKAGES = ["debootstrap", "e2fsprogs", "qemu-system-x86"];
 
+const VM_CACHE = "/var/cache/spanwire-vm";
 const MIRROR = "http://deb.debian.org/debian";
-const BASE = ["ca-certificates", "dbus", "initramfs-tools", "iproute2", "kmod", "linux-image-amd64", "systemd-sysv", "udev"];
-const DISK_SIZE = "12G"; // sparse: it takes what is written
 const LOCAL_CERTIFICATES = "/usr/local/share/ca-certificates";
+/** Debian's way to keep maintainer scripts from starting services (invoke-rc.d(8)); a chroot is no boundary for them. */
+const POLICY = "usr/sbin/policy-rc.d";
 
-/** The clone comes as a plain tar file on the second disk. */
-const DEMO = `#!/bin/sh
-. /etc/os-release
-echo "$PRETTY_NAME, Linux $(uname -r), Node $(node --version), npm $(npm --version), $(stat -fc %T /sys/fs/cgroup)"
-mkdir -p /root/spanwire && tar -xf /dev/vdb -C /root/spanwire && cd /root/spanwire && npm run --silent demo
-echo "${LAST_WORDS} $?"
-systemctl poweroff --no-block
-`;
-const UNIT = `[Unit]
-Wants=network-online.target
-After=network-online.target
-[Service]
-Type=oneshot
-Environment=HOME=/root TERM=dumb NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
-ExecStart=/usr/local/sbin/spanwire-demo
-TimeoutStartSec=infinity
-StandardOutput=tty
-StandardError=tty
-TTYPath=/dev/ttyS0
-[Install]
-WantedBy=multi-user.target
-`;
-
-/** Builds it once; a build that was interrupted starts again. */
-export function ensureImage(say) {
-  if (Object.values(VM_IMAGE).every((path) => existsSync(path))) return;
-  const root = join(VM_CACHE, "root");
-  rmSync(root, { recursive: true, force: true });
+/** Disk, kernel and initrd of a recipe; built once, and again when its recipe or this file changes. */
+export function ensureImage(name, say) {
+  const recipe = createHash("sha256")
+    .update(JSON.stringify(RECIPES[name]))
+    .update(readFileSync(new URL(import.meta.url)));
+  const base = join(VM_CACHE, `${name}-${recipe.digest("hex").slice(0, 12)}`);
+  const image = { disk: `${base}.img`, kernel: `${base}.vmlinuz`, initrd: `${base}.initrd` };
+  if (existsSync(image.disk)) return image;
   mkdirSync(VM_CACHE, { recursive: true });
-  say("building a Debian 13 image (debootstrap; some minutes, once)");
-  must("debootstrap", "--variant=minbase", `--include=${BASE.join(",")}`, "trixie", root, MIRROR);
-  must("chroot", root, "apt-get", "install", "-qy", "--no-install-recommends", "nodejs", "npm");
-  configure(root);
-  const boot = (prefix) =>
-    join(
-      root,
-      "boot",
-      readdirSync(join(root, "boot")).find((name) => name.startsWith(prefix)),
-    );
-  copyFileSync(boot("vmlinuz"), VM_IMAGE.kernel);
-  copyFileSync(boot("initrd.img"), VM_IMAGE.initrd);
-  must("mke2fs", "-q", "-t", "ext4", "-d", root, `${VM_IMAGE.disk}.new`, DISK_SIZE);
-  renameSync(`${VM_IMAGE.disk}.new`, VM_IMAGE.disk);
-  rmSync(root, { recursive: true, force: true });
+  const former = readdirSync(VM_CACHE).filter((file) => file.startsWith(`${name}-`));
+  const root = mkdtempSync(join(VM_CACHE, `build-${name}-`));
+  try {
+    say(`building the Debian 13 image "${name}" in ${VM_CACHE} (debootstrap; some minutes, once)`);
+    fillRoot(root, RECIPES[name]);
+    copyFileSync(findInBoot(root, "vmlinuz"), image.kernel);
+    copyFileSync(findInBoot(root, "initrd.img"), image.initrd);
+    must("mke2fs", "-q", "-t", "ext4", "-d", root, `${root}.img`, RECIPES[name].diskSize);
+    renameSync(`${root}.img`, image.disk); // last: an image without its disk is not there
+  } finally {
+    for (const path of [root, `${root}.img`]) rmSync(path, { recursive: true, force: true });
+  }
+  for (const file of former) rmSync(join(VM_CACHE, file), { recursive: true, force: true });
+  return image;
 }
 
-function configure(root) {
-  const write = (path, text, mode = 0o644) => writeFileSync(join(root, path), text, { mode });
-  write("etc/hostname", "spanwire-vm\n");
-  write("etc/fstab", "/dev/vda / ext4 defaults 0 0\n");
-  write("etc/resolv.conf", "nameserver 10.0.2.3\n"); // qemu's user-mode network
-  write("etc/systemd/network/80-dhcp.network", "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n");
-  write("etc/systemd/system/spanwire-demo.service", UNIT);
-  write("usr/local/sbin/spanwire-demo", DEMO, 0o755);
-  must("chroot", root, "systemctl", "--quiet", "enable", "systemd-networkd", "spanwire-demo");
-  symlinkSync("/dev/null", join(root, "etc/systemd/system/serial-getty@ttyS0.service")); // the console is the demo's
+function fillRoot(root, { packages, files, programs, enable, disable, mask }) {
+  const write = (path, text, mode) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, { mode });
+  };
+  must("debootstrap", "--variant=minbase", "trixie", root, MIRROR);
+  write(POLICY, "#!/bin/sh\nexit 101\n", 0o755);
+  for (const [path, text] of Object.entries(files)) write(path, text, 0o644);
+  for (const [path, text] of Object.entries(programs)) write(path, text, 0o755);
+  must("chroot", root, "apt-get", "install", "-qy", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", ...packages);
+  rmSync(join(root, POLICY));
+  must("chroot", root, "systemctl", "--quiet", "enable", ...enable);
+  if (disable.length > 0) must("chroot", root, "systemctl", "--quiet", "disable", ...disable);
+  for (const unit of mask) symlinkSync("/dev/null", join(root, "etc/systemd/system", unit));
   trustLocalCertificates(root);
+  must("chroot", root, "apt-get", "clean");
   rmSync(join(root, "var/lib/apt/lists"), { recursive: true, force: true });
+  // every machine gets a key of its own
+  must("find", join(root, "etc"), "-name", "ssh_host_*", "-delete");
+}
+
+function findInBoot(root, prefix) {
+  const found = readdirSync(join(root, "boot")).find((name) => name.startsWith(prefix));
+  if (found === undefined) throw new InstallError(`the Debian image got no ${prefix}`);
+  return join(root, "boot", found);
 }
 
 /** A network whose proxy has a certificate of its own: what this machine trusts, the guest must trust too. */
@@ -82,7 +86,7 @@ function trustLocalCertificates(root) {
   must("chroot", root, "update-ca-certificates");
 }
 
-function must(command, ...args) {
+export function must(command, ...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
   const { status, stdout, stderr, error } = spawnSync(command, args, { env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (status === 0) return;

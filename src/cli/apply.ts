@@ -1,44 +1,43 @@
 import type { Command } from "commander";
-import { userInfo, hostname } from "node:os";
 import { resolveNetworks } from "../addressing/resolve-networks.ts";
-import { applyPlan, type ApplyResult } from "../fleet/apply-plan.ts";
+import type { ApplyInput, ApplyResult } from "../fleet/apply-plan.ts";
 import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
 import { prepareVerification } from "../fleet/verify-planned.ts";
 import { hasChanges, type Plan } from "../plan/plan.ts";
 import { renderPlan, renderSummary } from "../plan/render-plan.ts";
 import type { Transport } from "../transport/connection.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
+import { applyRecorded } from "./audit-log.ts";
+import { withChange, type ChangeFlags } from "./change-options.ts";
 import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
+import { operatorName } from "./operator.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
 import { readSavedPlan } from "./saved-plan.ts";
-import { makePlan, openSession, writeFirstLock, writeLock, type Session, type TargetFlags } from "./session.ts";
-
-export interface ApplyFlags extends TargetFlags {
-  verify: boolean;
-}
+import { makePlan, openSession, writeFirstLock, writeLock, type Session } from "./session.ts";
 
 export function registerApply(program: Command): void {
-  withTarget(program.command("apply"))
+  withChange(withTarget(program.command("apply")))
     .description("make every host as the file says; all of them, or none")
-    .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
-    .option("--host <name...>", "only these hosts")
-    .option("--no-verify", "do not measure before confirming")
     .addHelpText("after", HELP)
-    .action(async (saved: string | undefined, raw: ApplyFlags & { lab?: string | true }) => {
-      const flags = resolveLab(raw);
-      const session = await openSession(flags);
-      sayWarnings(session.spec.warnings);
-      const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host) : await loadPlan(saved, session);
-      await interruptible(gathered.close, async () => {
-        try {
-          await carryOut({ plan, gathered, session, verify: flags.verify });
-        } finally {
-          await gathered.close();
-        }
-      });
-    });
+    .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => applyFrom(saved, resolveLab(raw)));
+}
+
+/** From the file or a saved plan to the result. `approve` asks a person before the confirm. */
+export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
+  const session = await openSession(flags);
+  sayWarnings(session.spec.warnings);
+  const settling = { settleAs: operatorName() };
+  const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host, settling) : await loadPlan(saved, session);
+  for (const text of gathered.settled) say(text);
+  await interruptible(gathered.close, async () => {
+    try {
+      await carryOut({ plan, gathered, session, flags, approve });
+    } finally {
+      await gathered.close();
+    }
+  });
 }
 
 async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; gathered: GatheredHosts }> {
@@ -55,7 +54,7 @@ async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; g
     });
   }
   const hosts = plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh }));
-  return { plan, gathered: await gatherHosts(hosts, session.transport) };
+  return { plan, gathered: await gatherHosts(hosts, session.transport, { settleAs: operatorName() }) };
 }
 
 function findMismatch(plan: Plan, session: Session): string | undefined {
@@ -69,10 +68,11 @@ interface CarryOutInput {
   plan: Plan;
   gathered: GatheredHosts;
   session: Pick<Session, "lockPath" | "transport" | "lock" | "spec">;
-  verify: boolean;
+  flags: ChangeFlags;
+  approve: ApplyInput["approve"];
 }
 
-async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Promise<void> {
+async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInput): Promise<void> {
   sayWarnings(gathered.unreachable);
   if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
   if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
@@ -80,8 +80,13 @@ async function carryOut({ plan, gathered, session, verify }: CarryOutInput): Pro
   if (session.lock === undefined && plan.lock !== null) await writeFirstLock(session.lockPath, plan.lock);
   else await writeLock(session.lockPath, plan.lock);
   const prove =
-    verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
-  const result = await runPlan(plan, gathered, session.transport, prove);
+    flags.verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
+  const result = await runPlan(plan, gathered, session.transport, {
+    verify: prove,
+    confirmWithinMs: flags.confirmWithin * 1000,
+    ...(approve === undefined ? {} : { approve }),
+    ...(flags.repair === true ? { repair: true } : {}),
+  });
   reportResult(result, gathered.unreachable);
   if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
   else if (result.outcome === "reverted" && session.lock === undefined) await writeLock(session.lockPath, null);
@@ -95,18 +100,19 @@ export async function runPlan(
   plan: Plan,
   gathered: GatheredHosts,
   transport: Transport,
-  verify: () => Promise<readonly Problem[]>,
+  options: Pick<ApplyInput, "verify" | "confirmWithinMs" | "approve" | "repair">,
 ): Promise<ApplyResult> {
   const onProgress = createProgress();
-  return applyPlan({
+  return applyRecorded({
+    ...options,
     plan,
     connections: gathered.connections,
     transport,
-    operator: `${userInfo().username}@${hostname()}`,
+    operator: operatorName(),
     onProgress,
     verify: async () => {
       onProgress("cluster", "verify");
-      return verify();
+      return options.verify();
     },
   });
 }

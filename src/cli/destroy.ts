@@ -8,6 +8,7 @@ import { SpanwireError, type Problem } from "../util/problem.ts";
 import { reportResult, runPlan } from "./apply.ts";
 import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
+import { operatorName } from "./operator.ts";
 import { print, say, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
 import { hostsOf, openSession, writeLock, type Session, type TargetFlags } from "./session.ts";
@@ -27,7 +28,11 @@ export function registerDestroy(program: Command): void {
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
       const session = await openSession(flags);
-      const gathered = await gatherHosts(hostsOf(session, flags.host), session.transport);
+      const gathered = await gatherHosts(
+        hostsOf(session, flags.host),
+        session.transport,
+        flags.dryRun === true ? {} : { settleAs: operatorName() },
+      );
       await interruptible(gathered.close, async () => {
         try {
           await destroy(session, gathered, flags);
@@ -55,7 +60,9 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   };
   sayWarnings(gathered.unreachable);
   if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
-  const result = await runPlan(plan, gathered, session.transport, async () => []);
+  for (const text of gathered.settled) say(text);
+  // a frozen host may leave: what a revert left behind goes too
+  const result = await runPlan(plan, gathered, session.transport, { verify: async () => [], repair: true });
   reportResult(result, gathered.unreachable);
   if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
   if (complete) await writeLock(session.lockPath, null);

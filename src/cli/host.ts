@@ -1,20 +1,19 @@
-import { parseArgs } from "node:util";
 import { isIP } from "node:net";
+import { parseArgs } from "node:util";
+import { createGuard } from "../host/guard.ts";
 import { createHostProgram, serve } from "../host/host-program.ts";
-import { createFaultySystem } from "../host/faulty-system.ts";
-import { createLocalSystem } from "../host/local-system.ts";
-import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
+import { openHost } from "./host-state.ts";
 
 /** `spanwire host [--peer ADDRESS]`: the program on the other end. Ends when its input ends. */
 export async function runHost(args: readonly string[]): Promise<void> {
   const peer = findPeer(args);
-  const state = openStateDirectory(process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY);
-  const system = createFaultySystem(createLocalSystem(state), process.env["SPANWIRE_FAULT"]);
+  const { root, state, system } = openHost();
+  const guard = createGuard({ root, selfArgv: SELF_ARGV });
   // Ctrl-C at the operator's terminal reaches this process too; it ends when its input does, after undoing what it must.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
   await serve(
-    createHostProgram({ system, state, selfArgv: SELF_ARGV, ...(peer === undefined ? {} : { peer }) }),
+    createHostProgram({ system, state, selfArgv: SELF_ARGV, guard, ...(peer === undefined ? {} : { peer }) }),
     process.stdin,
     process.stdout,
   );

@@ -8,6 +8,7 @@ import { DEFAULT_HOSTS, DOCKER_FLAVOURS } from "../lab/lab-shape.ts";
 import { type DockerFlavour, getLabHost, listLabs, readLab } from "../lab/lab-state.ts";
 import { readLabStatus } from "../lab/lab-status.ts";
 import { OVS_CHOICES, type OvsChoice } from "../lab/ovs-datapath.ts";
+import { rebootHost } from "../lab/reboot-host.ts";
 import { requireRoot } from "../lab/require-root.ts";
 import { stopLab } from "../lab/stop-lab.ts";
 import { renderLabList, renderLabStatus, renderLabUp } from "./lab-output.ts";
@@ -139,6 +140,17 @@ function registerFaults(lab: Command): void {
       await setHostMtu(state, getLabHost(state, name), bytes, options.silent ?? false);
       const how = options.silent ? "the switch silently drops larger frames from and to" : "its own network card is set:";
       print(`${bytes} bytes: ${how} ${name}; undo with \`spanwire lab heal${runArgument(options.run)}\``);
+    });
+  withRun(lab.command("reboot"))
+    .argument("<host>", "a host")
+    .option("--no-restore", "as on a machine where our boot unit is missing")
+    .description("cut a host's power and start it again: its network is empty, its disk is as it was")
+    .addHelpText("after", "\nExample:\n  $ spanwire lab reboot h2\n")
+    .action(async (name: string, options: RunOption & { restore: boolean }) => {
+      requireRoot("rebooting a host of lab", options.run);
+      const state = readLab(options.run);
+      await rebootHost(state, getLabHost(state, name), { restore: options.restore });
+      print(`${name} is up again${options.restore ? ", and has restored what was confirmed" : ""}`);
     });
   withRun(lab.command("heal"))
     .description("undo every cut and every MTU fault, and start every killed daemon")

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { formatProblem, type Problem } from "../util/problem.ts";
+import { escapeControls } from "./escape-controls.ts";
 
 let muted = false;
 
@@ -10,11 +11,15 @@ export function muteOutput(): void {
 
 /** stdout is data, stderr is talk. */
 export function print(text: string): void {
-  if (!muted) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  if (!muted) write(process.stdout, text);
 }
 
 export function say(text: string): void {
-  if (!muted) process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+  if (!muted) write(process.stderr, text);
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(escapeControls(text.endsWith("\n") ? text : `${text}\n`));
 }
 
 /** The versioned frame of everything a program may read. */

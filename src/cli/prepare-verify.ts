@@ -1,34 +1,17 @@
-import { resolveNetworks } from "../addressing/resolve-networks.ts";
-import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
-import { recoverLock } from "../plan/recover-lock.ts";
+import type { GatheredHosts } from "../fleet/gather-hosts.ts";
 import { nftTableName } from "../resources/nft-table.ts";
-import { SpanwireError } from "../util/problem.ts";
 import { deriveTarget } from "../verify/derive-target.ts";
 import type { ContainerTarget } from "../verify/measurements.ts";
+import { openApplied } from "./open-applied.ts";
 import { resolveLab } from "./options.ts";
-import { hostsOf, openSession, type TargetFlags } from "./session.ts";
+import type { TargetFlags } from "./session.ts";
 import type { VerifyInputs } from "./verify.ts";
 
 /** Opens the hosts and derives what must be true of them. */
 export async function prepareVerify(raw: TargetFlags & { containers?: boolean; lab?: string | true }): Promise<VerifyInputs> {
   const flags = resolveLab(raw);
-  const session = await openSession(flags);
-  const hosts = hostsOf(session, flags.host).filter((host) => session.spec.cluster.hosts.some(({ name }) => name === host.name));
-  const gathered = await gatherHosts(hosts, session.transport);
+  const { gathered, lock, networks } = await openApplied(flags, "verifying");
   try {
-    const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
-    if (lock === undefined) {
-      if (gathered.unreachable.length > 0) throw new SpanwireError(gathered.unreachable);
-      throw new SpanwireError({
-        kind: "input",
-        doing: "verifying",
-        what: `cluster ${session.spec.cluster.name}`,
-        where: "",
-        why: "it has not been applied yet",
-        try: "run `spanwire apply` first",
-      });
-    }
-    const networks = resolveNetworks(session.spec.cluster, lock);
     const byDockerName = new Map(
       networks.flatMap((network) => (network.attach.type === "none" ? [] : [[network.attach.network, network.name] as const])),
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
+import { gatherHosts, type GatheredHosts, type GatherOptions } from "../fleet/gather-hosts.ts";
 import { runDirectory } from "../lab/lab-names.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -126,8 +126,12 @@ export function hostsOf(session: Session, only?: readonly string[]): Host[] {
 }
 
 /** Reads every host and works out what must change. The caller closes `gathered`. */
-export async function makePlan(session: Session, only?: readonly string[]): Promise<{ plan: Plan; gathered: GatheredHosts }> {
-  const gathered = await gatherHosts(hostsOf(session, only), session.transport);
+export async function makePlan(
+  session: Session,
+  only?: readonly string[],
+  options: GatherOptions = {},
+): Promise<{ plan: Plan; gathered: GatheredHosts }> {
+  const gathered = await gatherHosts(hostsOf(session, only), session.transport, options);
   try {
     const { snapshots, unreachable } = gathered;
     const plan = buildPlan({

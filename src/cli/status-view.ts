@@ -10,7 +10,9 @@ import { describeLink, type LinkStatus } from "./describe-link.ts";
 export interface ClusterStatus {
   cluster: string;
   clusterUuid: string;
-  hosts: readonly { name: string; address: string; reachable: boolean; docker: string; lastPlan: string }[];
+  hosts: readonly { name: string; address: string; reachable: boolean; docker: string; lastPlan: string; frozen: readonly string[] }[];
+  /** Hosts of which some ended the last plan new and some old. */
+  mixed: readonly string[];
   networks: readonly NetworkStatus[];
   drift: readonly { host: string; what: string; key: string; reason: string }[];
   problems: readonly Problem[];
@@ -41,6 +43,7 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
     cluster: plan.cluster,
     clusterUuid: plan.clusterUuid,
     hosts: [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => describeHost(name, address, snapshots.get(name))),
+    mixed: describeMix(snapshots),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
     drift: plan.hosts.flatMap((host) =>
       host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) })),
@@ -51,7 +54,32 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
 
 function describeHost(name: string, address: string, snapshot: Snapshot | undefined): ClusterStatus["hosts"][number] {
   const docker = snapshot?.docker.state === "ready" ? snapshot.docker.version : "";
-  return { name, address, reachable: snapshot !== undefined, docker, lastPlan: snapshot?.lastPlan?.state ?? "" };
+  return {
+    name,
+    address,
+    reachable: snapshot !== undefined,
+    docker,
+    lastPlan: snapshot?.lastPlan?.state ?? "",
+    frozen: snapshot?.frozen?.remaining ?? [],
+  };
+}
+
+const HOW_IT_ENDED: Readonly<Record<string, string>> = {
+  finished: "as planned",
+  reverted: "as before it",
+  "revert-incomplete": "NOT as before it",
+  unfinished: "under way, or cut off: it goes back by itself",
+};
+
+/** One line a host, when a plan did not end the same everywhere, or has not ended. */
+function describeMix(snapshots: ReadonlyMap<string, Snapshot>): string[] {
+  const last = [...snapshots].flatMap(([host, { lastPlan }]) => (lastPlan === undefined ? [] : [{ host, ...lastPlan }]));
+  const unequal = last.filter(
+    ({ planId, state }) => state === "unfinished" || last.some((other) => other.planId === planId && other.state !== state),
+  );
+  return unequal
+    .map(({ host, planId, state }) => `${host}: plan ${planId}: ${HOW_IT_ENDED[state] ?? state}`)
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): NetworkStatus {

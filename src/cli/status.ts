@@ -32,7 +32,8 @@ export function registerStatus(program: Command): void {
 }
 
 function setExitCode(plan: Plan, gathered: GatheredHosts): void {
-  if (gathered.unreachable.length > 0 || hasChanges(plan)) process.exitCode = 1;
+  const isFrozen = [...gathered.snapshots.values()].some((snapshot) => snapshot.frozen !== undefined);
+  if (gathered.unreachable.length > 0 || hasChanges(plan) || isFrozen) process.exitCode = 1;
 }
 
 const paint = (name: Parameters<typeof colour>[0], text: string): string => colour(name, text, process.stdout);
@@ -58,6 +59,15 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
   }
   lines.push("");
   for (const problem of status.problems) lines.push(paint("red", formatProblem(problem)));
+  for (const host of status.hosts) {
+    if (host.frozen.length === 0) continue;
+    lines.push(paint("red", `${host.name} is frozen: going back from a plan did not fully work. What differs from before:`));
+    for (const line of host.frozen) lines.push(`  ${line}`);
+    lines.push(`try: \`spanwire apply --repair\`, or put it right by hand and \`spanwire unfreeze ${host.name}\``);
+  }
+  if (status.mixed.length > 0) lines.push(paint("yellow", "The last plan did not end the same on every host:"));
+  for (const line of status.mixed) lines.push(`  ${line}`);
+  if (status.mixed.length > 0) lines.push("try: `spanwire apply` makes them all as the file says");
   if (isNew) lines.push("This cluster has not been applied yet: run `spanwire apply`.");
   else if (status.drift.length === 0) lines.push(paint("green", "No drift: every host that answers is as the file says."));
   else {

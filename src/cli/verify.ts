@@ -7,6 +7,7 @@ import type { VerifyTarget } from "../verify/target.ts";
 import { verifyCluster } from "../verify/verify-cluster.ts";
 import { interruptible } from "./interrupt.ts";
 import { withTarget } from "./options.ts";
+import { print } from "./output.ts";
 
 export interface VerifyFlags {
   file: string;
@@ -62,7 +63,7 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
           columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS,
           colour: stdout.isTTY && stdout.hasColors(),
         });
-  stdout.write(text);
+  print(text);
   if (!report.ok) process.exitCode = 1;
 }
 

@@ -1,7 +1,8 @@
 import type { Plan, HostPlan } from "../plan/plan.ts";
 import { planIdOf } from "../plan/plan.ts";
 import type { Stage } from "../plan/step.ts";
-import type { RevertResult, StageResult } from "../host/transaction.ts";
+import type { RevertResult } from "../host/revert-plan.ts";
+import type { StageResult } from "../host/transaction.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { settleTrees } from "./settle-trees.ts";
@@ -16,6 +17,12 @@ export interface ApplyInput {
   onProgress(host: string, text: string): void;
   /** Measures what was changed; what it finds makes every host go back. */
   verify(): Promise<readonly Problem[]>;
+  /** Hosts that hear nothing for so long go back by themselves. */
+  confirmWithinMs?: number;
+  /** Asks a person, when everything else is done; problems make every host go back. */
+  approve?: (hosts: readonly Connection[], planId: string) => Promise<readonly Problem[]>;
+  /** Also on hosts that are frozen after a failed revert. */
+  repair?: boolean;
 }
 
 export interface ApplyResult {
@@ -43,7 +50,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   const active = input.plan.hosts.filter((host) => host.steps.length > 0);
   if (active.length === 0) return { outcome: "nothing-to-do", hosts: [], problems: [], notes: [] };
   const run: Run = { ...input, planId: planIdOf(input.plan), active, notes: [] };
-  const stopTalking = keepAlive([...input.connections.values()]);
+  const stopTalking = keepAlive([...input.connections.values()], input.confirmWithinMs);
   // whatever goes wrong on the way, also when measuring itself fails: the hosts go back
   const problems = await changeAndProve(run)
     .catch((error: unknown) => toProblems(error, "applying", ""))
@@ -69,15 +76,20 @@ async function changeAndProve(run: Run): Promise<Problem[]> {
     );
   }
   const unproven = [...(await run.verify())];
-  return unproven.length > 0 ? unproven : confirmAll(run);
+  if (unproven.length > 0) return unproven;
+  const connections = run.active.flatMap(({ host }) => run.connections.get(host) ?? []);
+  const refused = [...((await run.approve?.(connections, run.planId)) ?? [])];
+  return refused.length > 0 ? refused : confirmAll(run);
 }
 
 /** The first host alone, in an order all operators share: of several at once exactly one gets past it. */
 async function beginAll(run: Run): Promise<Problem[]> {
   const begin = (hosts: readonly HostPlan[]): Promise<Problem[]> =>
-    onHosts(run, hosts, "beginning", ({ address, basis, steps }, connection) =>
-      connection.request("begin", { planId: run.planId, clusterUuid: run.plan.clusterUuid, address, basis, operator: run.operator, steps }),
-    );
+    onHosts(run, hosts, "beginning", ({ address, basis, steps }, connection) => {
+      const { planId, operator, confirmWithinMs, repair } = run;
+      const plan = { planId, clusterUuid: run.plan.clusterUuid, address, basis, operator, steps };
+      return connection.request("begin", { ...plan, confirmWithinMs, repair });
+    });
   const problems = await begin(run.active.slice(0, 1));
   return problems.length > 0 ? problems : begin(run.active.slice(1));
 }
@@ -121,19 +133,22 @@ async function revertAll(run: Run, problems: readonly Problem[]): Promise<ApplyR
   return { outcome, hosts, problems, notes: run.notes };
 }
 
+/** Undoing may create Docker networks again, and those are swept. */
+const REVERT_TIMEOUT_MS = 300_000;
+
 async function revertHost(run: Run, { host }: HostPlan): Promise<HostOutcome> {
   const connection = run.connections.get(host);
   if (connection === undefined) return { host, state: "old", detail: "never began" };
   run.onProgress(host, "going back");
   try {
-    const result = (await connection.request("revert", { planId: run.planId })) as RevertResult;
+    const result = (await connection.request("revert", { planId: run.planId }, REVERT_TIMEOUT_MS)) as RevertResult;
     run.onProgress(host, result.ok ? "as before" : "not as before");
     return result.ok ? { host, state: "old", detail: "as before" } : { host, state: "differs", detail: result.remaining.join("; ") };
   } catch (error) {
     const [first] = toProblems(error, "reverting", host);
     // it refused to begin: nothing of the plan ever ran there
     if (first?.kind === "conflict") return { host, state: "old", detail: "never began" };
-    return { host, state: "unknown", detail: first?.why ?? "" };
+    return { host, state: "unknown", detail: `${first?.why ?? ""}; unless it was confirmed it goes back by itself` };
   }
 }
 
@@ -145,7 +160,12 @@ async function finishAll(run: Run, leftovers: readonly Problem[]): Promise<Apply
   const problems = [...leftovers, ...unfinished];
   const hosts = run.active.map(({ host }): HostOutcome => {
     const mine = problems.filter((problem) => problem.where === host);
-    return { host, state: mine.length === 0 ? "new" : "differs", detail: mine.map((problem) => problem.why).join("; ") };
+    const isSilent = mine.some(({ kind }) => kind === "unreachable" || kind === "timeout");
+    return {
+      host,
+      state: mine.length === 0 ? "new" : isSilent ? "unknown" : "differs",
+      detail: mine.map((problem) => problem.why).join("; "),
+    };
   });
   return { outcome: problems.length === 0 ? "applied" : "mixed", hosts, problems, notes: run.notes };
 }

@@ -1,4 +1,5 @@
 import { link, rename, rm, writeFile } from "node:fs/promises";
+import { isSameProcess, processIdentity } from "../util/process-identity.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
 /** Who applies which plan on this host. */
@@ -7,6 +8,8 @@ export interface LockHolder {
   operator: string;
   since: string;
   pid: number;
+  /** With the pid it names one process for ever; filled in by `claimLock`. */
+  startTicks?: string;
 }
 
 /**
@@ -15,19 +18,23 @@ export interface LockHolder {
  */
 export async function claimLock(path: string, holder: LockHolder): Promise<LockHolder | undefined> {
   const claim = `${path}.${process.pid}.claim`;
-  await writeFile(claim, JSON.stringify(holder), { mode: 0o600 });
+  await writeFile(claim, JSON.stringify({ ...processIdentity(holder.pid), ...holder }), { mode: 0o600 });
   try {
     for (;;) {
       const isOurs = await link(claim, path).then(() => true, isThere);
       if (isOurs) return undefined;
       const current = await readJsonFile<LockHolder>(path);
       if (current === undefined) continue; // released meanwhile
-      if (isAlive(current.pid)) return current;
+      if (current.pid !== process.pid && isHolderAlive(current)) return current;
       await removeStale(path, current);
     }
   } finally {
     await rm(claim, { force: true });
   }
+}
+
+export function isHolderAlive({ pid, startTicks }: LockHolder): boolean {
+  return isSameProcess({ pid, startTicks: startTicks ?? processIdentity(pid)?.startTicks ?? "" });
 }
 
 function isThere(error: NodeJS.ErrnoException): false {
@@ -47,13 +54,4 @@ async function removeStale(path: string, stale: LockHolder): Promise<void> {
   const moved = await readJsonFile<LockHolder>(aside);
   if (moved?.pid !== stale.pid || moved.planId !== stale.planId) await link(aside, path).catch(isThere);
   await rm(aside, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -3,11 +3,14 @@ import { z } from "zod";
 import { toProblems, type Problem } from "../util/problem.ts";
 import { readLines } from "../util/read-lines.ts";
 import { VERSION } from "../util/version.ts";
+import type { Guard } from "./guard.ts";
+import type { HostSystem } from "./host-system.ts";
 import { createPlanMethods } from "./plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
-import type { HostSystem } from "./host-system.ts";
 import { purgeExecutable } from "./purge-executable.ts";
 import { findContainerPid } from "./read-docker.ts";
+import { readHeardMacs, readHolders } from "./read-holders.ts";
+import { createRecoveryMethods } from "./recovery-methods.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
@@ -28,39 +31,53 @@ export interface HostProgramInput {
   state: StateDirectory;
   /** How to start this program again, for probes. */
   selfArgv: readonly string[];
-  /** An unconfirmed plan goes back when nobody has spoken for so long. Monotonic: Node's timers do not follow the clock. */
-  silenceMs?: number;
+  /** Takes an unconfirmed plan back when this program no longer can. */
+  guard?: Guard;
+  /** An unconfirmed plan that does not say goes back when nobody has spoken for so long. */
+  confirmWithinMs?: number;
   /** The address the operator's connection comes from; undefined when there is no such connection. */
   peer?: string;
 }
 
 const helloParams = z.looseObject({ version: z.string().max(64).optional() });
 
-/** The controller speaks every ten seconds (src/fleet/keep-alive.ts); six silent turns are a dead path. */
-const DEFAULT_SILENCE_MS = 60_000;
+/** The controller speaks several times in this time (src/fleet/keep-alive.ts): silence for all of it is a dead path. */
+const DEFAULT_CONFIRM_WITHIN_MS = 60_000;
 
 /** What a host answers: the same methods in-process, in a lab host's namespaces, and behind SSH. */
-export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT_SILENCE_MS, peer }: HostProgramInput): HostProgram {
-  const probes = createProbeMethods({ selfArgv });
-  const plans = createPlanMethods(system, state);
+export function createHostProgram(input: HostProgramInput): HostProgram {
+  const { system, state, guard, confirmWithinMs = DEFAULT_CONFIRM_WITHIN_MS, peer } = input;
+  const probes = createProbeMethods({ selfArgv: input.selfArgv });
+  const plans = createPlanMethods({ system, state, guard, confirmWithinMs });
   let otherVersion = "unknown";
   const methods: HostProgram["methods"] = {
     ...probes.methods,
     ...plans.methods,
+    ...createRecoveryMethods(system, state),
     hello: async (params) => {
       otherVersion = helloParams.parse(params ?? {}).version ?? otherVersion;
       return { protocol: PROTOCOL, version: VERSION, pid: process.pid, ...(peer === undefined ? {} : { peer }) };
     },
     observe: () => system.observe(),
     purge: async () => ({ removed: await purgeExecutable(await system.observe()) }),
+    holders: () => readHolders(),
+    heardMacs: async (params) => {
+      const { bridges } = z.strictObject({ bridges: z.array(z.string().min(1).max(15)).max(1000) }).parse(params);
+      return readHeardMacs(bridges);
+    },
     containerPids: async (params) => {
       const { ids } = z.strictObject({ ids: z.array(z.string().regex(/^[0-9a-f]{12,64}$/)).max(1000) }).parse(params);
       return Promise.all(ids.map(findContainerPid));
     },
   };
 
-  /** A path that dies without a word leaves this side waiting for ever: the timer ends that. */
+  /**
+   * A path that dies without a word leaves this side waiting for ever: the timer ends that, monotonic as Node's timers
+   * are. The guard has the same deadline, for when this program is gone.
+   */
   let silence: NodeJS.Timeout | undefined;
+  /** What fails here is in the journal as unfinished: the guard, the next boot or the next apply ends it. */
+  const goBack = (): Promise<void> => plans.goBack().catch(() => {});
   let running = 0;
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
@@ -72,8 +89,12 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
       } finally {
         running -= 1;
         clearTimeout(silence);
+        const patienceMs = plans.patienceMs();
         // not in the middle of a stage: what it does would meet what is undone
-        if (plans.isActive() && running === 0) silence = setTimeout(() => void plans.goBack(), silenceMs).unref();
+        if (patienceMs !== undefined && running === 0) {
+          plans.renew();
+          silence = setTimeout(() => void goBack(), patienceMs).unref();
+        }
       }
     };
   return {
@@ -82,7 +103,7 @@ export function createHostProgram({ system, state, selfArgv, silenceMs = DEFAULT
     async end() {
       clearTimeout(silence);
       await probes.closeAll();
-      await plans.goBack();
+      await goBack();
     },
   };
 }

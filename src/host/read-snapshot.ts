@@ -26,18 +26,20 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
     findTools(),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
-  const [sysctls, boundAfter, found, former, lastPlan] = await Promise.all([
+  const [sysctls, boundAfter, found, former, lastPlan, frozen] = await Promise.all([
     readSysctls(sysctlKeys(ours)),
     readBoundPorts(),
     findLostPorts(docker, links),
     state.readFormer(),
     state.findLastPlan(),
+    state.findFrozen(),
   ]);
   const udpPorts = findListeners(boundBefore, boundAfter, tunnelPorts(links, ovs));
   return {
     kernel: release(),
     ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, tools, former },
     ...(lastPlan === undefined ? {} : { lastPlan }),
+    ...(frozen === undefined ? {} : { frozen }),
   };
 }
 

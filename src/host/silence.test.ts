@@ -26,7 +26,7 @@ async function beginAndAdd(): Promise<Scene> {
   const mine = plan.hosts[0] as HostPlan;
   const host = fleet.hosts.get(mine.host);
   if (host === undefined) throw new Error("no host");
-  const create = (): HostProgram => createHostProgram({ system: host, state: host.state, selfArgv: ["true"], silenceMs: SILENCE_MS });
+  const create = (): HostProgram => createHostProgram({ system: host, state: host.state, selfArgv: ["true"], confirmWithinMs: SILENCE_MS });
   const [program, planId] = [create(), planIdOf(plan)];
   await program.methods["begin"]?.({
     planId,

@@ -30,13 +30,17 @@ test("F04: a lock whose process is gone is taken over", async () => {
   expect((await state.findLock())?.planId).toBe("b");
 });
 
-test("F12: a plan that comes a second time is not confirmed by the first time", async () => {
+test("F12: of a confirm and a deadline the first one counts, and both are told", async () => {
   await state.acquireLock(holder("a", DEAD_PID));
-  await state.confirm("a");
-  expect(state.isConfirmed("a")).toBe(true);
-  await state.releaseLock("a");
-  await state.acquireLock(holder("a", process.pid));
-  expect(state.isConfirmed("a")).toBe(false);
+  expect(state.findVerdict("a")).toBeUndefined();
+  expect(await state.decide("a", "reverting")).toBe("reverting");
+  expect(await state.decide("a", "confirmed")).toBe("reverting");
+  const many = await Promise.all(Array.from({ length: 20 }, (_, index) => state.decide("b", index % 2 === 0 ? "confirmed" : "reverting")));
+  expect(new Set(many).size).toBe(1);
+  expect(await state.decide("b", "reverting", { overrule: true })).toBe("reverting");
+  expect(state.findVerdict("b")).toBe("reverting");
+  await state.forgetVerdict("a");
+  expect(state.findVerdict("a")).toBeUndefined();
 });
 
 test("F15: a journal whose last line is torn still says how the plan ended, or that it did not", async () => {
@@ -47,6 +51,9 @@ test("F15: a journal whose last line is torn still says how the plan ended, or t
   const { appendFile } = await import("node:fs/promises");
   await appendFile(join(root, "journal", "a.jsonl"), '{"event":"rev');
   expect(await state.findLastPlan()).toEqual({ planId: "a", state: "finished" });
+  state.append("a", { event: "begin" });
+  expect(await state.findLastPlan()).toEqual({ planId: "a", state: "unfinished" });
+  expect(state.readJournal("a")).toEqual([{ event: "begin" }]);
 });
 
 test("F15: a damaged file of former values is an error, never an empty memory", async () => {

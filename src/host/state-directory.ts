@@ -1,19 +1,26 @@
-import { appendFileSync, existsSync, fsyncSync, openSync, closeSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimLock, type LockHolder } from "./claim-lock.ts";
+import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type JournalEntry, type LastPlan } from "./journal.ts";
 import { readJsonFile } from "./read-json-file.ts";
+import { openRestorePoints, type RestorePoints } from "./restore-point-files.ts";
+import { decideVerdict, findVerdict, type Verdict } from "./verdict.ts";
+import { writeAtomically } from "./write-atomically.ts";
 
 /**
  * What a host must remember, and nothing that can be observed: former values of foreign settings, who holds the lock,
- * and a journal per plan. Directory 0700, files 0600.
+ * a journal per plan, and what was confirmed. Directories 0700, files 0600.
  *
  *   former.json               sysctl key -> value before our first write
  *   lock.json                 the plan being applied, by whom, since when, in which process
  *   journal/PLAN.jsonl        intent before each batch, result after it
- *   journal/PLAN.confirmed    made by a confirm over a new connection
+ *   journal/PLAN.verdict      confirmed (over a new connection) or reverting: whichever came first
+ *   confirmed/                what the boot unit builds from (restore-point-files.ts)
+ *   deadline                  until when the plan under way must be confirmed (guard.ts)
+ *   frozen.json               a revert that did not fully work: nothing more is changed until somebody looked
+ *   reserve                   room for the revert when the disk is full
  */
-export interface StateDirectory {
+export interface StateDirectory extends RestorePoints {
   readFormer(): Promise<Record<string, string>>;
   writeFormer(former: Readonly<Record<string, string>>): Promise<void>;
   acquireLock(holder: LockHolder): Promise<LockHolder | undefined>;
@@ -21,114 +28,107 @@ export interface StateDirectory {
   findLock(): Promise<LockHolder | undefined>;
   /** On disk when it returns. */
   append(planId: string, entry: object): void;
-  confirm(planId: string): Promise<void>;
-  isConfirmed(planId: string): boolean;
-  findLastPlan(): Promise<{ planId: string; state: string } | undefined>;
+  /** Since the plan last began. */
+  readJournal(planId: string): JournalEntry[];
+  /** Drops what it says so far. */
+  clearJournal(planId: string): Promise<void>;
+  /** The one decision about a plan: the first one counts, and comes back. */
+  decide(planId: string, verdict: Verdict, options?: { overrule: boolean }): Promise<Verdict>;
+  findVerdict(planId: string): Verdict | undefined;
+  /** A plan is named by its content, so the same one may come again: it is undecided then. */
+  forgetVerdict(planId: string): Promise<void>;
+  findLastPlan(): Promise<LastPlan | undefined>;
+  freeze(frozen: Frozen): Promise<void>;
+  findFrozen(): Promise<Frozen | undefined>;
+  unfreeze(): Promise<void>;
+  /** Sets room aside (true) or gives it back (false). */
+  reserve(wanted: boolean): Promise<void>;
+  /** Drops what the guard of a plan that has ended has left. */
+  clearGuard(): Promise<void>;
   /** Old journals go; with `everything`, so does the directory. */
   clean(everything: boolean): Promise<void>;
 }
 
+/** Why a host takes no further plan. */
+export interface Frozen {
+  planId: string;
+  since: string;
+  /** What still differs from before that plan. */
+  remaining: readonly string[];
+}
+
 export type { LockHolder };
 
-const KEPT_JOURNALS = 10;
 export const DEFAULT_STATE_DIRECTORY = "/var/lib/spanwire";
+/** A revert's journal and its small files take a few kilobytes; a flood list of a thousand hosts some more. */
+const RESERVE_BYTES = 256 * 1024;
 
 export function openStateDirectory(root: string): StateDirectory {
   const journals = join(root, "journal");
-  const journal = (planId: string): string => join(journals, `${planId}.jsonl`);
-  const confirmed = (planId: string): string => join(journals, `${planId}.confirmed`);
-  const lockFile = join(root, "lock.json");
+  const verdict = (planId: string): string => join(journals, `${planId}.verdict`);
+  const [former, lock, frozen, reserve] = ["former.json", "lock.json", "frozen.json", "reserve"].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   const prepare = (): Promise<unknown> => mkdir(journals, { recursive: true, mode: 0o700 });
 
   return {
-    readFormer: async () => (await readJsonFile<Record<string, string>>(join(root, "former.json"))) ?? {},
+    ...openRestorePoints(root),
+    readFormer: async () => (await readJsonFile<Record<string, string>>(former)) ?? {},
 
-    async writeFormer(former) {
+    async writeFormer(values) {
       await prepare();
-      if (Object.keys(former).length === 0) return rm(join(root, "former.json"), { force: true });
-      await writeAtomically(join(root, "former.json"), JSON.stringify(former, null, 2));
+      if (Object.keys(values).length === 0) return rm(former, { force: true });
+      await writeAtomically(former, JSON.stringify(values, null, 2));
     },
 
     async acquireLock(holder) {
       await prepare();
-      const other = await claimLock(lockFile, holder);
-      // a plan is named by its content, so the same one may come again: it is not confirmed yet
-      if (other === undefined) await rm(confirmed(holder.planId), { force: true });
-      return other;
+      return claimLock(lock, holder);
     },
 
     async releaseLock(planId) {
-      const current = await readJsonFile<LockHolder>(lockFile);
-      if (current?.planId === planId) await rm(lockFile, { force: true });
+      const current = await readJsonFile<LockHolder>(lock);
+      if (current?.planId === planId) await rm(lock, { force: true });
     },
 
-    findLock: () => readJsonFile<LockHolder>(lockFile),
+    findLock: () => readJsonFile<LockHolder>(lock),
+    append: (planId, entry) => appendToJournal(journals, planId, entry),
+    readJournal: (planId) => readJournal(journals, planId),
+    clearJournal: (planId) => rm(join(journals, `${planId}.jsonl`), { force: true }),
+    decide: (planId, wanted, options) => decideVerdict(verdict(planId), wanted, options?.overrule ?? false),
+    findVerdict: (planId) => findVerdict(verdict(planId)),
+    forgetVerdict: (planId) => rm(verdict(planId), { force: true }),
+    findLastPlan: () => findLastPlan(journals),
 
-    append(planId, entry) {
-      const path = journal(planId);
-      appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      const descriptor = openSync(path, "r");
-      fsyncSync(descriptor);
-      closeSync(descriptor);
-    },
-
-    async confirm(planId) {
+    async freeze(why) {
       await prepare();
-      const handle = await open(confirmed(planId), "w", 0o600);
-      await handle.sync();
-      await handle.close();
+      await writeAtomically(frozen, JSON.stringify(why, null, 2));
+    },
+    findFrozen: () => readJsonFile<Frozen>(frozen),
+    unfreeze: () => rm(frozen, { force: true }),
+
+    async reserve(wanted) {
+      if (!wanted) return rm(reserve, { force: true });
+      const handle = await open(reserve, "w", 0o600);
+      try {
+        await handle.writeFile(Buffer.alloc(RESERVE_BYTES, 1));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     },
 
-    isConfirmed: (planId) => existsSync(confirmed(planId)),
-
-    async findLastPlan() {
-      const last = (await listJournals(journals)).at(-1);
-      if (last === undefined) return undefined;
-      const lines = (await readFile(join(journals, last), "utf8")).trim().split("\n");
-      const state = lines.flatMap((line) => findEvent(line)).findLast((event) => END_EVENTS.has(event));
-      return { planId: last.replace(/\.jsonl$/, ""), state: state ?? "unfinished" };
+    async clearGuard() {
+      const names = (await readdir(root).catch(() => [])).filter((name) => name === "deadline" || /^guard-.*\.json$/.test(name));
+      for (const name of names) await rm(join(root, name), { force: true });
     },
 
     async clean(everything) {
       if (everything) return rm(root, { recursive: true, force: true });
-      const names = await listJournals(journals);
-      for (const name of names.slice(0, -KEPT_JOURNALS)) {
-        await rm(join(journals, name), { force: true });
-        await rm(join(journals, name.replace(/jsonl$/, "confirmed")), { force: true });
-      }
+      await removeOldJournals(journals);
     },
   };
-}
-
-const END_EVENTS: ReadonlySet<string> = new Set(["finished", "reverted", "revert-incomplete"]);
-
-function findEvent(line: string): string[] {
-  try {
-    return [String((JSON.parse(line) as { event?: unknown }).event)];
-  } catch {
-    return []; // a torn last line: the machine stopped while it was written
-  }
-}
-
-/** Oldest first, by the time in the first entry's file. */
-async function listJournals(folder: string): Promise<string[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
-  const dated = await Promise.all(
-    names.map(async (name) => {
-      const handle = await open(join(folder, name));
-      const { mtimeMs } = await handle.stat();
-      await handle.close();
-      return { name, mtimeMs };
-    }),
-  );
-  return dated.sort((a, b) => a.mtimeMs - b.mtimeMs).map(({ name }) => name);
-}
-
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  const handle = await open(temporary, "w", 0o600);
-  await handle.writeFile(text);
-  await handle.sync();
-  await handle.close();
-  await rename(temporary, path);
 }

@@ -195,6 +195,7 @@ const anyStep = z.object({
   label: z.string().max(512),
   before: observed.nullable(),
   after: resource.nullable(),
+  wanted: resource.optional(),
   differences: z.array(
     z.strictObject({ field: z.string(), from: z.string(), to: z.string(), reason: z.string(), needs: z.enum(["change", "replace"]) }),
   ),
@@ -204,13 +205,16 @@ const anyStep = z.object({
 /** The key is what a transaction looks up: it must be that of what the step changes. */
 export const stepSchema = anyStep.superRefine((step, context) => {
   const fail = (message: string): unknown => context.issues.push({ code: "custom", message, input: step, path: ["key"] });
-  const ends = [step.before, step.after].filter((end) => end !== null);
-  if (ends.length === 0) fail("a step has something before or after it");
+  const ends = [step.before, step.after, step.wanted].filter((end) => end !== null && end !== undefined);
+  if (step.before === null && step.after === null) fail("a step has something before or after it");
   if (ends.some((end) => keyOf(end) !== step.key)) fail("the key is not that of the resource");
   if (!step.id.startsWith(`${step.stage}/`)) fail("the id is of another stage");
-  const unwanted = findUnwanted(step.after);
+  const unwanted = findUnwanted(step.after) ?? findUnwanted(step.wanted ?? null);
   if (unwanted !== undefined) fail(unwanted);
 });
+
+/** B48: an hour is enough for a person who tries a change. */
+const MAX_CONFIRM_WITHIN_MS = 3_600_000;
 
 export const beginParams = z.strictObject({
   planId: z.string().regex(/^[0-9a-f]{16}$/),
@@ -219,6 +223,8 @@ export const beginParams = z.strictObject({
   basis: z.string().regex(/^[0-9a-f]{64}$/),
   operator: z.string().max(256),
   steps: z.array(stepSchema).max(100_000),
+  confirmWithinMs: z.int().min(500).max(MAX_CONFIRM_WITHIN_MS).optional(),
+  repair: z.boolean().optional(),
 });
 
 export const stageParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/), stage: z.enum(STAGES) });

@@ -180,7 +180,7 @@ test("F04: the journal has the intent before each batch and the result after it"
   const seen: (string | undefined)[] = [];
   const { execute } = host;
   host.execute = async (batch) => {
-    seen.push(host.state.journal.at(-1)!.entry["event"] as string);
+    seen.push(host.state.journal.at(-1)!.entry.event);
     return execute(batch);
   };
   await say.methods["begin"]!(beginOf(plan));

@@ -1,14 +1,18 @@
 import { fingerprintHost } from "../plan/fingerprint.ts";
 import { deriveFacts } from "../plan/facts.ts";
-import { batchSteps, type Batch } from "../plan/batch-steps.ts";
-import { planRevert } from "../plan/plan-revert.ts";
+import { batchSteps } from "../plan/batch-steps.ts";
+import { deriveRestorePoint, planToPoint } from "../plan/restore-point.ts";
 import type { Stage, Step } from "../plan/step.ts";
-import { linkNames } from "../resources/claim-links.ts";
 import { kindOf, observeResources } from "../resources/index.ts";
 import type { Resource } from "../resources/resource.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
+import { endPlan } from "./end-plan.ts";
 import type { HostSystem } from "./host-system.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import { revertPlan, type RevertResult } from "./revert-plan.ts";
+import { runBatches } from "./run-batches.ts";
+import { settleLeftover } from "./settle-leftover.ts";
+import { namesOf } from "./settle-plan.ts";
+import type { LockHolder, StateDirectory } from "./state-directory.ts";
 
 export interface BeginInput {
   planId: string;
@@ -19,6 +23,8 @@ export interface BeginInput {
   basis: string;
   operator: string;
   steps: readonly Step[];
+  /** Also on a host that is frozen: the plan puts right what a revert left behind. */
+  repair?: boolean | undefined;
 }
 
 export interface StageResult {
@@ -29,17 +35,11 @@ export interface StageResult {
   notes: readonly string[];
 }
 
-export interface RevertResult {
-  ok: boolean;
-  undone: number;
-  /** What still differs from before; empty when `ok`. */
-  remaining: readonly string[];
-}
-
 export interface Transaction {
   readonly planId: string;
   runStage(stage: Stage): Promise<StageResult>;
-  revert(): Promise<RevertResult>;
+  /** Undefined when a confirm came first; `overrule` takes that back too. */
+  revert(options: { overrule: boolean }): Promise<RevertResult | undefined>;
   /** Ends the plan; throws unless it was confirmed over another conversation. */
   finish(): Promise<void>;
 }
@@ -48,20 +48,24 @@ export interface Transaction {
  * One plan on one host. Every batch is journalled before and after, every stage ends with an observation, and a revert
  * aims at what was observed at the beginning: so it does not matter how far a failed batch got.
  */
-export async function beginTransaction(input: BeginInput, system: HostSystem, state: StateDirectory): Promise<Transaction> {
+export async function beginTransaction(
+  input: BeginInput,
+  system: HostSystem,
+  state: StateDirectory,
+  /** Hears before each batch how long it may take, and 0 after it. */
+  onBatch: (estimateMs: number) => void = () => {},
+): Promise<Transaction> {
   const { planId, clusterUuid, steps } = input;
-  // a link that a failed batch left without its mark is ours by its name
-  const names = linkNames(steps.flatMap((step) => [step.before, step.after].filter((resource) => resource !== null)));
+  const names = namesOf(steps);
   const observe = async (): Promise<Map<string, Resource>> => observeResources(await system.observe(), clusterUuid, names);
-  const initial = await lockAndCheck(input, { system, state, names });
-  const runBatches = createBatchRunner(planId, system, state);
+  const { initial, wanted } = await lockAndCheck(input, { system, state, names });
   const touched = new Set<string>();
 
   return {
     planId,
 
     async runStage(stage) {
-      if (stage === "remove" && !state.isConfirmed(planId)) {
+      if (stage === "remove" && state.findVerdict(planId) !== "confirmed") {
         throw problem(
           "refused",
           "removing for",
@@ -73,7 +77,7 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
       const mine = steps.filter((step) => step.stage === stage);
       if (mine.length === 0) return { ok: true, done: [], problems: [], notes: [] };
       for (const step of mine) touched.add(step.key);
-      const { failure, notes } = await runBatches(batchSteps(mine), stage);
+      const { failure, notes } = await runBatches(batchSteps(mine), { planId, phase: stage, system, state, onBatch });
       const seen = await observe();
       const wrong = mine.flatMap((step) => findUnmet(step, mine, seen));
       const done = mine.filter((step) => wrong.every((unmet) => unmet.step !== step)).map((step) => step.id);
@@ -82,36 +86,22 @@ export async function beginTransaction(input: BeginInput, system: HostSystem, st
       return { ok: problems.length === 0, done, problems, notes };
     },
 
-    async revert() {
-      let undone = 0;
-      let failure: string | undefined;
-      let left = planRevert(initial, await observe(), touched);
-      // again, because one undo may take along what another was to undo (a bridge's new MAC its neighbours)
-      for (let attempt = 0; attempt < REVERT_ATTEMPTS && left.length > 0; attempt++) {
-        failure = (await runBatches(batchSteps(left), "revert")).failure;
-        const before = left.length;
-        left = planRevert(initial, await observe(), touched);
-        undone += before - left.length;
-      }
-      const remaining = left.map(
-        (step) => `${step.key}: ${step.differences.map((d) => `${d.field} ${d.from} instead of ${d.to}`).join(", ") || step.action}`,
-      );
-      const ok = remaining.length === 0;
-      state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: failure ?? "" });
-      await endPlan(planId, state, ok && isClean(await system.observe(), clusterUuid));
-      return { ok, undone, remaining };
+    async revert(options) {
+      await state.reserve(false);
+      if ((await state.decide(planId, "reverting", options)) === "confirmed") return undefined;
+      return revertPlan({ planId, clusterUuid, initial, touched, names, system, state });
     },
 
     async finish() {
-      if (!state.isConfirmed(planId))
+      if (state.findVerdict(planId) !== "confirmed")
         throw problem("bug", "ending", `plan ${planId}`, "it was never confirmed over a new connection", "report this");
       state.append(planId, { event: "finished", at: new Date().toISOString() });
-      await endPlan(planId, state, isClean(await system.observe(), clusterUuid));
+      if (wanted.length === 0) await state.forgetPoint(clusterUuid);
+      if (input.repair === true && planToPoint(wanted, await observe()).length === 0) await state.unfreeze();
+      await endPlan({ planId, clusterUuid, system, state }, { mayClean: true });
     },
   };
 }
-
-const REVERT_ATTEMPTS = 3;
 
 interface Start {
   system: HostSystem;
@@ -119,21 +109,23 @@ interface Start {
   names: ReadonlySet<string>;
 }
 
-/** What is on the host, when the plan may begin; the lock stays ours only then. */
-async function lockAndCheck(input: BeginInput, { system, state, names }: Start): Promise<Map<string, Resource>> {
-  const { planId, clusterUuid, operator, steps } = input;
+interface Begun {
+  /** What is on the host. */
+  initial: Map<string, Resource>;
+  /** What will be there once the plan is confirmed. */
+  wanted: Resource[];
+}
+
+/** What the plan begins from; the lock stays ours only when it may begin. */
+async function lockAndCheck(input: BeginInput, { system, state, names }: Start): Promise<Begun> {
+  const { planId, clusterUuid, address, operator, steps } = input;
+  await refuseFrozen(input, state);
+  await settleLeftover(system, state, operator);
   const since = new Date().toISOString();
   const other = await state.acquireLock({ planId, operator, since, pid: process.pid });
-  if (other !== undefined) {
-    throw problem(
-      "conflict",
-      "locking",
-      "the host",
-      `${other.operator} has been applying plan ${other.planId} since ${other.since}`,
-      "wait until that is done, then plan again",
-    );
-  }
+  if (other !== undefined) throw lockedBy(other);
   try {
+    await state.forgetVerdict(planId);
     const snapshot = await system.observe();
     const initial = observeResources(snapshot, clusterUuid, names);
     if (fingerprintHost(initial, deriveFacts(snapshot, clusterUuid, input.address)) !== input.basis) {
@@ -150,42 +142,39 @@ async function lockAndCheck(input: BeginInput, { system, state, names }: Start):
       const why = `${foreign.key} is to be ${foreign.after === null ? "removed" : "changed"}, and nothing of ours has that name here`;
       throw problem("refused", "starting", `plan ${planId}`, why, "make a new plan");
     }
-    state.append(planId, { event: "begin", at: since, operator, clusterUuid, steps });
-    return initial;
+    const known = (await state.readPoints()).find((point) => point.clusterUuid === clusterUuid)?.resources;
+    const wanted = deriveRestorePoint(initial, steps, known);
+    await reserveRoom(planId, state);
+    await state.preparePoint({ clusterUuid, address, planId, resources: wanted });
+    state.append(planId, { event: "begin", at: since, operator, clusterUuid, address, steps, initial: [...initial.values()] });
+    return { initial, wanted };
   } catch (error) {
+    await state.dropPoint(planId);
+    await state.reserve(false);
     await state.releaseLock(planId);
     throw error;
   }
 }
 
-type BatchRunner = (batches: readonly Batch[], phase: string) => Promise<{ failure: string | undefined; notes: string[] }>;
-
-/** Intent before each batch, result after it; the first that fails ends the run. */
-function createBatchRunner(planId: string, system: HostSystem, state: StateDirectory): BatchRunner {
-  return async (batches, phase) => {
-    const notes: string[] = [];
-    for (const [index, batch] of batches.entries()) {
-      const stepIds = [...new Set(batch.items.map((item) => item.stepId))];
-      state.append(planId, { event: "intent", phase, batch: index, tool: batch.tool, steps: stepIds });
-      const result = await system.execute(batch);
-      state.append(planId, { event: "result", phase, batch: index, ok: result.ok, why: result.why });
-      notes.push(...result.notes);
-      if (!result.ok) return { failure: result.why, notes };
-    }
-    return { failure: undefined, notes };
-  };
+export function lockedBy(other: LockHolder): SpanwireError {
+  const why = `${other.operator} has been applying plan ${other.planId} since ${other.since}`;
+  return problem("conflict", "locking", "the host", why, "wait until that is done, then plan again");
 }
 
-async function endPlan(planId: string, state: StateDirectory, clean: boolean): Promise<void> {
-  await state.releaseLock(planId);
-  await state.clean(clean);
+async function refuseFrozen({ planId, repair }: BeginInput, state: StateDirectory): Promise<void> {
+  const frozen = repair === true ? undefined : await state.findFrozen();
+  if (frozen === undefined) return;
+  const why = `the host is frozen: going back from plan ${frozen.planId} did not fully work: ${frozen.remaining.join("; ")}`;
+  throw problem("refused", "starting", `plan ${planId}`, why, "`spanwire apply --repair`, or put it right by hand and `spanwire unfreeze`");
 }
 
-/** Nothing of any cluster is left, so neither is our directory. */
-function isClean(snapshot: Awaited<ReturnType<HostSystem["observe"]>>, clusterUuid: string): boolean {
-  const owned = [...observeResources(snapshot, clusterUuid).values()].filter((resource) => kindOf(resource).isOwned?.(resource) ?? true);
-  const others = snapshot.links.some((link) => link.alias.startsWith("spanwire,"));
-  return owned.length === 0 && !others && Object.keys(snapshot.former).length === 0;
+/** A disk that fills up later must not keep the host from going back. */
+async function reserveRoom(planId: string, state: StateDirectory): Promise<void> {
+  await state.reserve(true).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOSPC" && error.code !== "EDQUOT" && error.code !== "EROFS") throw error;
+    const why = `there is no room for a journal in the state directory (${error.message})`;
+    throw problem("unsupported", "starting", `plan ${planId}`, why, "free some space on that host's disk");
+  });
 }
 
 /** A step may start from what carries our mark here, or from what an earlier step of the same plan makes. */

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { SpanwireError } from "../util/problem.ts";
 import { CACHE_ROOT } from "./lab-names.ts";
-import { isSameProcess, processIdentity } from "./processes.ts";
+import { isSameProcess, processIdentity } from "../util/process-identity.ts";
 import { runTool } from "./tools.ts";
 
 const ROOT = `${CACHE_ROOT}/docker28`;

@@ -49,17 +49,43 @@ async function createNamespaces(lab: LabState): Promise<void> {
   });
 }
 
+/** A host whose processes are gone, as it was before anything ran in it: its namespace and both cables are new. */
+export async function rewireHost(lab: LabState, host: LabHost): Promise<void> {
+  const macs = await readMacs(lab, host);
+  await removeNamespaces(lab.runId, [host.namespace]);
+  const doing = `rewiring ${host.name}`;
+  // the kernel takes a dead namespace's cables away a moment later
+  await runTool([...NETNS_LOCK, "ip", "netns", "add", host.namespace], { runId: lab.runId, doing });
+  const old = [dataPort(host.index), managementPort(host.index)].map((port) => `link del dev ${port}\n`);
+  await run(["ip", "-n", lab.switchNamespace, "-force", "-batch", "-"], { stdin: old.join("") });
+  await ipBatch(lab.runId, lab.switchNamespace, cableLines(lab, host, macs), doing);
+  await ipBatch(lab.runId, host.namespace, hostLines(lab, host), doing);
+  await setSysctls(lab.runId, host.namespace, ["net.ipv4.ip_forward=0"]);
+}
+
+/** A network card keeps its address over a reboot. */
+async function readMacs(lab: LabState, host: LabHost): Promise<ReadonlyMap<string, string>> {
+  const text = await runTool(["ip", "-n", host.namespace, "-json", "link", "show"], { runId: lab.runId, doing: "reading the links" });
+  return new Map((JSON.parse(text) as { ifname: string; address: string }[]).map(({ ifname, address }) => [ifname, address]));
+}
+
+function cableLines(lab: LabState, host: LabHost, macs: ReadonlyMap<string, string> = new Map()): string[] {
+  const data = dataPort(host.index);
+  const management = managementPort(host.index);
+  const card = (name: string, mtuBytes: number): string => {
+    const mac = macs.get(name);
+    return `name ${name} mtu ${mtuBytes} ${mac === undefined ? "" : `address ${mac} `}netns ${host.namespace}`;
+  };
+  return [
+    `link add ${management} mtu ${DEFAULT_MTU_BYTES} type veth peer ${card("mgmt0", DEFAULT_MTU_BYTES)}`,
+    `link set ${management} master mgmt up`,
+    `link add ${data} mtu ${lab.mtuBytes} type veth peer ${card("eth0", lab.mtuBytes)}`,
+    `link set ${data} master data up`,
+  ];
+}
+
 function switchLines(lab: LabState): string[] {
-  const cables = lab.hosts.flatMap((host) => {
-    const data = dataPort(host.index);
-    const management = managementPort(host.index);
-    return [
-      `link add ${management} mtu ${DEFAULT_MTU_BYTES} type veth peer name mgmt0 mtu ${DEFAULT_MTU_BYTES} netns ${host.namespace}`,
-      `link set ${management} master mgmt up`,
-      `link add ${data} mtu ${lab.mtuBytes} type veth peer name eth0 mtu ${lab.mtuBytes} netns ${host.namespace}`,
-      `link set ${data} master data up`,
-    ];
-  });
+  const cables = lab.hosts.flatMap((host) => cableLines(lab, host));
   return [
     "link set lo up",
     "link add mgmt type bridge",

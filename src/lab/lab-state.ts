@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { SpanwireError } from "../util/problem.ts";
 import { DATA_ROOT, STATE_ROOT } from "./lab-names.ts";
-import { isSameProcess, processIdentity, type ProcessIdentity } from "./processes.ts";
+import { isSameProcess, processIdentity, type ProcessIdentity } from "../util/process-identity.ts";
 
 /** `host`: the machine's own Docker, whatever its version; `20` the same, but only if it is 20.x. */
 export type DockerFlavour = "host" | "20" | "28" | "none";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { RUN_VARIABLE } from "./lab-names.ts";
-import { findRunProcesses, isSameProcess, killRunProcesses, processIdentity } from "./processes.ts";
+import { findRunProcesses, killRunProcesses } from "./processes.ts";
 
 test("a run's processes are found by what they were started with, and killed; we are spared", async () => {
   const runId = `unit${process.pid}`;
@@ -14,12 +14,4 @@ test("a run's processes are found by what they were started with, and killed; we
   await killRunProcesses(runId, []);
   expect(await exit).toEqual([null, "SIGKILL"]);
   expect(findRunProcesses(runId, [])).toEqual([]);
-});
-
-test("a pid that was given to somebody else is not the same process", () => {
-  const self = processIdentity(process.pid);
-  if (self === undefined) throw new Error("we do not exist");
-  expect(isSameProcess(self)).toBe(true);
-  expect(isSameProcess({ ...self, startTicks: "1" })).toBe(false);
-  expect(processIdentity(4_194_305)).toBeUndefined(); // above the kernel's largest pid (PID_MAX_LIMIT)
 });

@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { SpanwireError } from "../util/problem.ts";
+import { processIdentity, readStat, type ProcessIdentity } from "../util/process-identity.ts";
 import { namespacePath, RUN_VARIABLE } from "./lab-names.ts";
-
-/** A pid alone may be reused; with its start time (proc(5), stat field 22) it names one process for ever. */
-export interface ProcessIdentity {
-  pid: number;
-  startTicks: string;
-}
 
 export interface LabProcess {
   pid: number;
@@ -18,45 +13,23 @@ export interface LabProcess {
 const EXIT_TIMEOUT_MS = 15_000;
 const POLL_MS = 15;
 
-interface ProcessStat {
-  state: string;
-  parent: number;
-  startTicks: string;
-}
-
-/** undefined when there is no such process. */
-function readStat(pid: number | string): ProcessStat | undefined {
-  try {
-    // The command name in parentheses may hold anything, so count from its end (proc(5)).
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
-  } catch {
-    return undefined;
-  }
-}
-
-export function processIdentity(pid: number): ProcessIdentity | undefined {
-  const stat = readStat(pid);
-  return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
-}
-
-export function isSameProcess(identity: ProcessIdentity): boolean {
-  const stat = readStat(identity.pid);
-  return stat !== undefined && stat.state !== "Z" && stat.startTicks === identity.startTicks;
-}
-
 /**
  * Processes of a run: started by it (environment), in one of its network namespaces (dockerd, containerd, shims, what
  * users run with `lab exec`), or in one of its cgroups (containers, also when their shim is dead).
  */
 export function findRunProcesses(runId: string, names: readonly string[]): LabProcess[] {
+  return findProcesses(names, (pid) => isStartedBy(pid, runId));
+}
+
+const findNamespaceProcesses = (names: readonly string[]): LabProcess[] => findProcesses(names, () => false);
+
+function findProcesses(names: readonly string[], isOtherwiseOurs: (pid: string) => boolean): LabProcess[] {
   const inodes = new Set(names.map(namespaceInode).filter((inode) => inode !== undefined));
   const cgroups = new Set(names);
   const spared = ownAncestors();
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry) && !spared.has(Number(entry)))
-    .filter((pid) => isLive(pid) && (isStartedBy(pid, runId) || isInNamespace(pid, inodes) || isInCgroup(pid, cgroups)))
+    .filter((pid) => isLive(pid) && (isOtherwiseOurs(pid) || isInNamespace(pid, inodes) || isInCgroup(pid, cgroups)))
     .map((pid) => ({ pid: Number(pid), command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() || readProc(pid, "comm").trim() }));
 }
 
@@ -74,11 +47,19 @@ export function findHostProcesses(namespace: string, program: RegExp): ProcessId
     .filter((identity) => identity !== undefined);
 }
 
-/** Kills until none is left. dockerd and its shims may start another one while we look, so it looks again. */
-export async function killRunProcesses(runId: string, names: readonly string[]): Promise<void> {
+/** Kills until none is left. */
+export const killRunProcesses = (runId: string, names: readonly string[]): Promise<void> =>
+  killUntilGone(runId, () => findRunProcesses(runId, names));
+
+/** Of one host only: what is in its network namespace or its cgroup. */
+export const killNamespaceProcesses = (runId: string, namespace: string): Promise<void> =>
+  killUntilGone(runId, () => findNamespaceProcesses([namespace]));
+
+/** dockerd and its shims may start another one while we look, so it looks again. */
+async function killUntilGone(runId: string, find: () => LabProcess[]): Promise<void> {
   const deadline = performance.now() + EXIT_TIMEOUT_MS;
   for (;;) {
-    const left = findRunProcesses(runId, names);
+    const left = find();
     if (left.length === 0) return;
     if (performance.now() > deadline) {
       throw new SpanwireError({

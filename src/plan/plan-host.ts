@@ -64,9 +64,14 @@ function changeSteps(key: string, before: Resource, after: Resource): DraftStep[
   const grow = kindOf(after).compare(both, before);
   const shrink = kindOf(after).compare(after, both);
   return [
-    ...(grow.length > 0 ? [step(addingStage(after), "change", key, before, both, grow)] : []),
+    ...(grow.length > 0 ? [{ ...step(addingStage(after), "change", key, before, both, grow), ...wantedOf(both, after, shrink) }] : []),
     ...(shrink.length > 0 ? [step("remove", "change", key, both, after, shrink)] : []),
   ];
+}
+
+/** The last step of a change says how to build the whole thing again. */
+function wantedOf(both: Resource, after: Resource, shrink: readonly Difference[]): Pick<DraftStep, "wanted"> {
+  return shrink.length > 0 || JSON.stringify(both) === JSON.stringify(after) ? {} : { wanted: after };
 }
 
 function step(

@@ -20,6 +20,8 @@ export interface Step {
   label: string;
   before: Resource | null;
   after: Resource | null;
+  /** What the host keeps for its next boot, when `after` says less: a table that only grew names its old rules alone. */
+  wanted?: Resource | undefined;
   differences: readonly Difference[];
   /** What running containers notice. */
   impact: string;

@@ -23,6 +23,8 @@ export interface Snapshot {
   former: Readonly<Record<string, string>>;
   /** The last plan this host saw, from its journal. */
   lastPlan?: { planId: string; state: string };
+  /** A revert that did not fully work, and what it left. */
+  frozen?: { planId: string; since: string; remaining: readonly string[] };
 }
 
 export interface SnapshotLink {

@@ -19,5 +19,7 @@ export interface OpenOptions {
 /** How the CLI reaches hosts. Every call opens a new conversation. */
 export interface Transport {
   readonly name: string;
+  /** Where records go instead of the operator's own folder: a lab's live and die with the lab. */
+  readonly stateFolder?: string;
   open(host: Pick<Host, "name" | "address" | "ssh">, options?: OpenOptions): Promise<Connection>;
 }

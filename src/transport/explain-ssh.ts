@@ -155,6 +155,14 @@ const HOST: Rule[] = [
     () => unsupported(`${INSTALL_FOLDER} is on a file system that cannot be written to; nothing was left there`, "mount it writable"),
   ],
   [
+    /\/usr\/local\/lib\/spanwire\/\S+: Permission denied/,
+    () =>
+      unsupported(
+        `programs in ${INSTALL_FOLDER} may not be started; nothing was left there`,
+        "mount that file system without noexec, and look at what SELinux or AppArmor log",
+      ),
+  ],
+  [
     /error while loading shared libraries: (\S+):/,
     ([, library]) =>
       unsupported(`the host lacks the library ${library}, which the host program needs; nothing was left there`, LIBRARY_ADVICE),

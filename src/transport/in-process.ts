@@ -1,3 +1,5 @@
+import { withAudit } from "../host/audit-log.ts";
+import { createGuard, type Guard } from "../host/guard.ts";
 import { createHostProgram, type HostProgram } from "../host/host-program.ts";
 import { createLocalSystem } from "../host/local-system.ts";
 import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
@@ -8,14 +10,17 @@ import type { Connection, Transport } from "./connection.ts";
 
 /** This machine as the cluster's host, without a second process. */
 export function createLocalTransport(selfArgv: readonly string[]): Transport {
-  const state = openStateDirectory(process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY);
-  return createInProcessTransport("this machine", () => ({ system: createLocalSystem(state), state, selfArgv }));
+  const root = process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY;
+  const state = withAudit(openStateDirectory(root), root);
+  const guard = createGuard({ root, selfArgv });
+  return createInProcessTransport("this machine", () => ({ system: createLocalSystem(state), state, selfArgv, guard }));
 }
 
 export interface InProcessHost {
   system: HostSystem;
   state: StateDirectory;
   selfArgv: readonly string[];
+  guard?: Guard;
 }
 
 /** Host programs in this process; tests give each host a fake system. `find` throws for a host that cannot be reached. */

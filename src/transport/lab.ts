@@ -1,7 +1,7 @@
 import type { Host } from "../spec/cluster.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { hostEnvironment } from "../lab/host-environment.ts";
-import { namespacePath } from "../lab/lab-names.ts";
+import { namespacePath, runDirectory } from "../lab/lab-names.ts";
 import { readLab } from "../lab/lab-state.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
 import type { Connection, Transport } from "./connection.ts";
@@ -11,6 +11,7 @@ import { openStdioConnection } from "./stdio.ts";
 export function createLabTransport(runId: string, program: readonly string[] = [...SELF_ARGV, "host"]): Transport {
   return {
     name: `lab ${runId}`,
+    stateFolder: runDirectory(runId),
     open: async (host) => openInLab(runId, host, program),
   };
 }

@@ -30,7 +30,7 @@ export interface MeasureOptions {
 const LIMITED_BROADCAST = "255.255.255.255";
 const ALL_NODES = "ff02::1";
 
-function createMeasurements(): Measurements {
+export function createMeasurements(): Measurements {
   return {
     hostProblems: [],
     endpointProblems: [],

@@ -26,6 +26,7 @@ export interface ApplyOptions {
   /** Wraps a host's system, to make it fail. */
   wrap?: (host: string, system: HostSystem) => HostSystem;
   verify?: () => Promise<readonly Problem[]>;
+  repair?: boolean;
 }
 
 export function createFakeFleet(members: readonly Pick<Host, "name" | "address">[], mtuBytes?: number): FakeFleet {
@@ -44,7 +45,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
   };
   const transport = transportWith(undefined);
 
-  const apply = async (plan: Plan, { wrap, verify }: ApplyOptions = {}): Promise<ApplyResult> => {
+  const apply = async (plan: Plan, { wrap, verify, repair }: ApplyOptions = {}): Promise<ApplyResult> => {
     const way = transportWith(wrap);
     const gathered = await gatherHosts(
       plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
@@ -58,6 +59,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
         operator: "tester",
         onProgress: () => {},
         verify: verify ?? (async () => []),
+        ...(repair === undefined ? {} : { repair }),
       });
     } finally {
       await gathered.close();

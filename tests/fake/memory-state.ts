@@ -1,49 +1,78 @@
-import type { LockHolder, StateDirectory } from "../../src/host/state-directory.ts";
-import { SpanwireError } from "../../src/util/problem.ts";
+import { RESTORE_JOURNAL, type JournalEntry } from "../../src/host/journal.ts";
+import type { Frozen, LockHolder, StateDirectory } from "../../src/host/state-directory.ts";
+import type { Verdict } from "../../src/host/verdict.ts";
+import type { RestorePoint } from "../../src/plan/restore-point.ts";
 
 export interface MemoryState extends StateDirectory {
   former: Record<string, string>;
+  /** Undefined also stands for a holder whose process is gone. */
   holder: LockHolder | undefined;
-  journal: { planId: string; entry: Record<string, unknown> }[];
+  journal: { planId: string; entry: JournalEntry }[];
+  frozen: Frozen | undefined;
+  points: Map<string, RestorePoint>;
 }
+
+const END_EVENTS = new Set(["finished", "reverted", "revert-incomplete"]);
 
 /** A host's state directory without a disk. */
 export function createMemoryState(): MemoryState {
-  const confirmed = new Set<string>();
+  const verdicts = new Map<string, Verdict>();
+  const pending = new Map<string, RestorePoint>();
+  const readJournal = (planId: string): JournalEntry[] => {
+    const mine = state.journal.filter((line) => line.planId === planId).map(({ entry }) => structuredClone(entry));
+    return mine.slice(
+      Math.max(
+        mine.findLastIndex((entry) => entry.event === "begin"),
+        0,
+      ),
+    );
+  };
   const state: MemoryState = {
-    former: {},
-    holder: undefined,
-    journal: [],
+    ...{ former: {}, holder: undefined, journal: [], frozen: undefined, points: new Map() },
     readFormer: async () => ({ ...state.former }),
     writeFormer: async (former) => void (state.former = { ...former }),
     acquireLock: async (holder) => {
       if (state.holder !== undefined) return state.holder;
       state.holder = holder;
-      confirmed.delete(holder.planId);
       return undefined;
     },
     findLock: async () => state.holder,
     releaseLock: async (planId) => {
       if (state.holder?.planId === planId) state.holder = undefined;
     },
-    append: (planId, entry) => void state.journal.push({ planId, entry: entry as Record<string, unknown> }),
-    confirm: async (planId) => {
-      if (state.holder?.planId !== planId) {
-        throw new SpanwireError({
-          kind: "conflict",
-          doing: "confirming",
-          what: `plan ${planId}`,
-          where: "",
-          why: "it is not under way on this host",
-          try: "plan again",
-        });
-      }
-      confirmed.add(planId);
+    append: (planId, entry) => void state.journal.push({ planId, entry: entry as JournalEntry }),
+    readJournal,
+    clearJournal: async (planId) => void (state.journal = state.journal.filter((line) => line.planId !== planId)),
+    decide: async (planId, wanted, options) => {
+      const verdict = options?.overrule === true ? wanted : (verdicts.get(planId) ?? wanted);
+      verdicts.set(planId, verdict);
+      return verdict;
     },
-    isConfirmed: (planId) => confirmed.has(planId),
-    findLastPlan: async () => undefined,
+    findVerdict: (planId) => verdicts.get(planId),
+    forgetVerdict: async (planId) => void verdicts.delete(planId),
+    findLastPlan: async () => {
+      const planId = state.journal.findLast((line) => line.planId !== RESTORE_JOURNAL)?.planId;
+      if (planId === undefined) return undefined;
+      return { planId, state: readJournal(planId).findLast(({ event }) => END_EVENTS.has(event))?.event ?? "unfinished" };
+    },
+    freeze: async (frozen) => void (state.frozen = frozen),
+    findFrozen: async () => state.frozen,
+    unfreeze: async () => void (state.frozen = undefined),
+    reserve: async () => {},
+    clearGuard: async () => {},
+    readPoints: async () => [...state.points.values()],
+    preparePoint: async (point) => void pending.set(point.planId, structuredClone(point)),
+    keepPoint: async (planId) => {
+      const point = pending.get(planId);
+      if (point !== undefined) state.points.set(point.clusterUuid, point);
+      pending.delete(planId);
+    },
+    dropPoint: async (planId) => void pending.delete(planId),
+    forgetPoint: async (clusterUuid) => void state.points.delete(clusterUuid),
     clean: async (everything) => {
-      if (everything) Object.assign(state, { former: {}, journal: [] });
+      if (!everything) return;
+      Object.assign(state, { former: {}, journal: [], frozen: undefined, holder: undefined });
+      state.points.clear();
     },
   };
   return state;

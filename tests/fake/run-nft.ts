@@ -114,6 +114,7 @@ function readChainLine(line: string, chain: ChainModel): void {
   const base = /^type (\w+) hook (\w+) priority (-?\d+); policy (\w+);$/.exec(line);
   if (base !== null) Object.assign(chain, { type: base[1], hook: base[2], priority: Number(base[3]), policy: base[4] });
   else {
+    if (line.startsWith("comment ")) throw new Refused(`Error: a rule without a statement: ${line}`);
     const comment = /comment "([^"]*)"$/.exec(line)?.[1] ?? "";
     chain.rules.push({ comment, ...(/ counter /.test(line) ? { packets: 0 } : {}) });
   }

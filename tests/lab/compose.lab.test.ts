@@ -1,19 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run, type RunResult } from "../../src/util/run.ts";
+import type { RunResult } from "../../src/util/run.ts";
+import { findCompose } from "./find-compose.ts";
 import { until } from "./until.ts";
 import { createClusterLab, type ClusterLab } from "./cluster-lab.ts";
 
 const QUICKSTART = fileURLToPath(new URL("../../examples/quickstart.yaml", import.meta.url));
 const COMPOSE_FILE = fileURLToPath(new URL("../../examples/compose/compose.yaml", import.meta.url));
-
-/** Compose as a plugin of docker, or by itself (Debian 12). */
-async function findCompose(): Promise<string[] | undefined> {
-  if ((await run(["docker-compose", "version"])).exitCode === 0) return ["docker-compose"];
-  if ((await run(["docker", "compose", "version"])).exitCode === 0) return ["docker", "compose"];
-  return undefined;
-}
 
 const compose = await findCompose();
 if (compose === undefined) process.stderr.write("not tested: examples/compose: neither docker-compose nor docker compose is installed\n");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -15,22 +15,28 @@ export interface FootprintReader {
   end(): Promise<void>;
 }
 
-/** One process in the host's namespace for many readings. */
+/** One process in the host's namespace for many readings; a new one after a reboot of the host, which ends it. */
 export function createFootprintReader(lab: LabState, host: LabHost): FootprintReader {
-  const child = spawn("nsenter", [`--net=/run/netns/${host.namespace}`, "--", process.execPath, PROGRAM], {
-    env: { ...CLEAN_ENV, ...hostEnvironment(lab, host) },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const startReader = () => {
+    const child = spawn("nsenter", [`--net=/run/netns/${host.namespace}`, "--", process.execPath, PROGRAM], {
+      env: { ...CLEAN_ENV, ...hostEnvironment(lab, host) },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  };
+  const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+  let reader = startReader();
   const readOnce = async (): Promise<Footprint> => {
-    child.stdin.write("\n");
-    return JSON.parse((await lines.next()).value as string) as Footprint;
+    if (hasEnded(reader.child)) reader = startReader();
+    reader.child.stdin.write("\n");
+    return JSON.parse((await reader.lines.next()).value as string) as Footprint;
   };
   return {
     // an IPv6 address is tentative for a second while the kernel looks for a duplicate (RFC 4862, 5.4)
     read: () => until(readOnce, ({ addresses }) => addresses.every((line) => !line.includes('"tentative":true'))),
     async end() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      const { child } = reader;
+      if (hasEnded(child)) return;
       const ended = once(child, "close");
       child.stdin.end();
       await ended;

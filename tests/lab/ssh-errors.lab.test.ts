@@ -62,6 +62,13 @@ describe("the way to a host", () => {
   });
 });
 
+test("through a jump host of ~/.ssh/config", async () => {
+  await lab.writeSpec(spec(`${sshHostLines(1)}\n  vm2: { address: 10.99.0.2, ssh: vm2-by-jump }`));
+  const planned = await lab.mustOverSsh("plan", "--json");
+  const { hosts, warnings } = JSON.parse(planned.stdout) as Plan;
+  expect([hosts.map(({ host }) => host), warnings]).toEqual([["vm1", "vm2"], []]);
+});
+
 describe("keys", () => {
   test("an unknown host key is not accepted, and not remembered", async () => {
     await lab.serve("vm2", 2201);
@@ -148,6 +155,13 @@ test("as a user with sudo: the peer survives sudo, all verbs work, and --purge t
   const before = await lab.footprints();
   expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   await lab.mustOverSsh("verify");
+  const audit = await lab.login(
+    "ops@vm1",
+    "sudo -n sh -c 'stat -c %a:%U /var/lib/spanwire/audit.jsonl; tail -n 1 /var/lib/spanwire/audit.jsonl'",
+  );
+  expect(audit.stdout).toMatch(/^600:root\n\{"at":"20[^"]+","planId":"[0-9a-f]{16}","operator":"root@[^"]+","event":"finished"\}\n$/);
+  const recorded = readFileSync(join(lab.desk, "state/spanwire/audit.jsonl"), "utf8").trim().split("\n");
+  expect(recorded.map((line) => JSON.parse(line) as object)).toMatchObject([{ event: "begin" }, { event: "end", outcome: "applied" }]);
   const hello = await lab.login(
     "ops@vm1",
     `echo '{"id":1,"method":"hello"}' | sudo -n ${FOLDER}/${VERSION}/spanwire host --peer "\${SSH_CONNECTION%% *}"`,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,6 +42,10 @@ export interface SshLab extends ClusterLab {
   /** The command line at the operator's desk: a namespace that sees the hosts' management addresses and nothing else. */
   overSsh(argv: readonly string[], env?: Record<string, string>): Promise<RunResult>;
   mustOverSsh(...argv: string[]): Promise<RunResult>;
+  /** The same, for somebody who ends it before it is done. */
+  startOverSsh(...argv: string[]): ChildProcess;
+  /** Log-ins that a host's sshd has let in so far. */
+  logins(host: string): number;
   /** A command on a host, by the same ssh. */
   login(destination: string, command: string): Promise<RunResult>;
   /** Another sshd on a host, with lines of its own in front; answers the path of its log. */
@@ -75,16 +79,20 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
     cluster.lab.hosts.map((host) => `${host.managementAddress} ${readFileSync(join(desk, `${host.name}.key.pub`), "utf8")}`).join(""),
   );
 
+  const deskEnv = { NO_COLOR: "1", SPANWIRE_SSH_CONFIG: sshConfig, XDG_RUNTIME_DIR: desk, XDG_STATE_HOME: join(desk, "state") };
   const overSsh: SshLab["overSsh"] = (argv, env = {}) =>
-    run([...inDesk, process.execPath, MAIN, ...argv], {
-      cwd: cluster.directory,
-      env: { NO_COLOR: "1", SPANWIRE_SSH_CONFIG: sshConfig, XDG_RUNTIME_DIR: desk, XDG_STATE_HOME: join(desk, "state"), ...env },
-      timeoutMs: CLI_TIMEOUT_MS,
-    });
+    run([...inDesk, process.execPath, MAIN, ...argv], { cwd: cluster.directory, env: { ...deskEnv, ...env }, timeoutMs: CLI_TIMEOUT_MS });
   return {
     ...cluster,
     ...{ desk, sshConfig, overSsh },
     mustOverSsh: async (...argv) => demand(await overSsh(argv)),
+    startOverSsh: (...argv) =>
+      spawn(inDesk[0], [...inDesk.slice(1), process.execPath, MAIN, ...argv], {
+        cwd: cluster.directory,
+        env: { ...CLEAN_ENV, ...deskEnv },
+        stdio: "ignore",
+      }),
+    logins: (host) => readFileSync(join(desk, `${host.replace("vm", "h")}-22.sshd.log`), "utf8").split("Accepted publickey").length - 1,
     login: (destination, command) =>
       run([...inDesk, "ssh", "-F", sshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", "--", destination, command]),
     async serve(name, port, ...lines) {
@@ -139,6 +147,7 @@ function renderClientConfig(hosts: readonly LabHost[], desk: string): string {
   return [
     ...hosts.map((host) => `Host vm${host.index}\n  HostName ${host.managementAddress}`),
     ...ALIASES.map(([alias, index, port, key]) => `Host ${alias}\n  HostName 192.168.250.${index}\n  Port ${port}\n  HostKeyAlias ${key}`),
+    "Host vm2-by-jump\n  HostName 192.168.250.2\n  ProxyJump vm1",
     "Host *",
     "  User root",
     `  IdentityFile ${desk}/key`,

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERSION } from "../../src/util/version.ts";
 import { footprintChanges } from "./cluster-lab.ts";
 import { createSshLab, sshHostLines, type SshLab } from "./ssh-lab.ts";
+import { until } from "./until.ts";
 
 const spec = (user: string): string => `
 version: 1
@@ -27,9 +29,34 @@ test("as root: plan places the host program, apply, verify and destroy do the re
   expect((await lab.login("vm1", `stat -c "%a %U:%G" ${FILE} /usr/local/lib/spanwire && ls -A $(dirname ${FILE})`)).stdout).toBe(
     "755 root:root\n755 root:root\nchecked\nspanwire\n",
   );
+  const loginsBefore = lab.logins("vm1");
   expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  // the plan's connection is used again, but a confirm over it would prove nothing
+  expect(lab.logins("vm1") - loginsBefore).toBe(1);
   await lab.mustOverSsh("verify");
   expect((await lab.mustOverSsh("status")).stdout).toContain("No drift");
   await lab.mustOverSsh("destroy");
   expect(footprintChanges(before, await lab.footprints())).toEqual([]);
 });
+
+test.each(["SIGINT", "SIGKILL"] as const)(
+  "F03, F05: %s to the command in the middle of an apply: every host goes back by itself",
+  async (signal) => {
+    const before = await lab.footprints();
+    const applying = lab.startOverSsh("apply");
+    const ended = once(applying, "exit");
+    await until(
+      () => lab.on("vm1", "ip", "-brief", "link"),
+      (links) => links.includes("spwb"),
+      60_000,
+    );
+    applying.kill(signal);
+    const [code] = (await ended) as [number | null];
+    expect(code).toBe(signal === "SIGINT" ? 130 : null);
+    await until(
+      async () => footprintChanges(before, await lab.footprints()),
+      (changes) => changes.length === 0,
+      60_000,
+    );
+  },
+);

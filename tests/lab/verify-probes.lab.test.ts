@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { BatchAnswer } from "../../src/host/probe/methods.ts";
 import { formatProbeLink } from "../../src/host/probe/probe.ts";
 import type { Connection } from "../../src/transport/connection.ts";
@@ -134,3 +136,36 @@ test(
     }
   },
 );
+
+/** A member with this address; its namespace and veth pair go with its process. */
+async function plugIn(port: string, mac: string, cidr: string): Promise<void> {
+  const holder = ["unshare", "--net", "--", "sh", "-c", "echo ready; exec cat"];
+  const child = spawn("nsenter", [`--net=/run/netns/${lab.namespaceOf("vm1")}`, "--", ...holder], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(async () => {
+    const ended = once(child, "close");
+    child.stdin.end();
+    await ended;
+  });
+  await once(child.stdout, "data");
+  await lab.ip("vm1", `link add ${port} type veth peer name eth0 netns ${child.pid} address ${mac}`, `link set ${port} master br-a up`);
+  for (const line of [`addr add ${cidr} dev eth0${cidr.includes(":") ? " nodad" : ""}`, "link set eth0 up"])
+    await lab.exec("vm1", "nsenter", `--net=/proc/${child.pid}/ns/net`, "--", "ip", ...line.split(" "));
+}
+
+test.each([
+  ["ARP", {}, "10.64.1.200", "/16"],
+  ["ND", { cidr: "fd00:64::2/64", gateway: "fd00:64::1" }, "fd00:64::200", "/64"],
+])("claims: whoever answers by %s is noted, also the second", { timeout: TIMEOUT_MS }, async (how, change, address, length) => {
+  const macs = ["02:00:00:00:00:0a", "02:00:00:00:00:0b"];
+  for (const [index, mac] of macs.entries()) await plugIn(`${how}${index}`, mac, `${address}${length}`);
+  const connection = open();
+  try {
+    expect(await start(connection, change)).toEqual({ ok: true, result: {} });
+    const params = { addresses: [address], waitMs: 1500 };
+    const calls = [{ place: { at: "probe", network: "apps" }, op: "claims", params }];
+    expect(await connection.request("probe.batch", { calls })).toEqual([{ ok: true, result: [{ address, macs }] }]);
+  } finally {
+    await connection.close();
+  }
+  await awaitNoLink();
+});

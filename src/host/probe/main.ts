@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { isIPv6 } from "node:net";
 import { configureEndpoint, prepareNamespace, type EndpointParams } from "./endpoint.ts";
+import { findClaims } from "./claims.ts";
 import { findPathMtu } from "./path-mtu.ts";
 import { ping } from "./ping.ts";
 import { resolveOnLink } from "./resolve.ts";
@@ -36,6 +37,7 @@ export async function runProbe(): Promise<void> {
     send: async (params: SendParams) => getTokens().send(params),
     received: async (params: ReceivedParams) => getTokens().received(params),
     resolve: (params: ResolveParams) => resolveOnLink(params),
+    claims: (params: ResolveParams) => findClaims(params),
   };
   const answer = async ({ id, op, params }: Request): Promise<void> => {
     const reply = await operations[op]?.(params as never).then(

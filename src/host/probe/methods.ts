@@ -3,6 +3,7 @@ import { SpanwireError, toProblems, type Problem } from "../../util/problem.ts";
 import { countFragments, findDefaultGateway } from "./host-operations.ts";
 import { batchParams, operationParams, startParams } from "./params.ts";
 import { findPathMtu } from "./path-mtu.ts";
+import { PACE } from "./pace.ts";
 import { ping } from "./ping.ts";
 import { startProbe, type Probe } from "./probe.ts";
 import type { DefaultGatewayParams, FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
@@ -44,7 +45,7 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
       calls.map(async ({ place, op, params: raw }) => {
         try {
           const checked = parse(operationParams[op], raw, op);
-          return { ok: true, result: await runOperation(place, op, checked, probes) } as const;
+          return { ok: true, result: await runOperation(place, op, stretchWaits(checked), probes) } as const;
         } catch (error) {
           return { ok: false, problems: [toProblem(error, place, op)] } as const;
         }
@@ -65,6 +66,13 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
     return {};
   };
   return { methods: { "probe.start": start, "probe.batch": batch, "probe.stop": stop }, closeAll };
+}
+
+/** What the controller thinks long enough, in this host's time. */
+function stretchWaits(params: object): unknown {
+  const isWait = (name: string): boolean => name.endsWith("Ms");
+  const stretch = ([name, value]: [string, unknown]): [string, unknown] => [name, isWait(name) ? Math.ceil(Number(value) * PACE) : value];
+  return Object.fromEntries(Object.entries(params).map(stretch));
 }
 
 async function runOperation(
@@ -91,7 +99,7 @@ function parse<S extends z.ZodType>(schema: S, params: unknown, method: string):
   if (checked.success) return checked.data;
   const why = z.prettifyError(checked.error).replaceAll("\n", "; ");
   throw new SpanwireError({
-    kind: "bug",
+    kind: "refused",
     doing: "asking for",
     what: method,
     where: "",

@@ -40,6 +40,8 @@ export const startParams = z.strictObject({
     .max(1_000),
 });
 
+const resolveParams = z.strictObject({ addresses: z.array(address).max(20_000), waitMs: timeoutMs }) satisfies z.ZodType<ResolveParams>;
+
 export const operationParams = {
   ping: z.strictObject({
     targets: z.array(address).max(20_000),
@@ -60,7 +62,8 @@ export const operationParams = {
     settleMs: timeoutMs,
     deadlineMs: timeoutMs,
   }) satisfies z.ZodType<ReceivedParams>,
-  resolve: z.strictObject({ addresses: z.array(address).max(20_000), waitMs: timeoutMs }) satisfies z.ZodType<ResolveParams>,
+  resolve: resolveParams,
+  claims: resolveParams,
   fragments: z.strictObject({ table: z.string().regex(/^[A-Za-z0-9_./-]{1,100}$/) }) satisfies z.ZodType<FragmentsParams>,
   defaultGateway: z.strictObject({ family: z.enum(["ipv4", "ipv6"]) }) satisfies z.ZodType<DefaultGatewayParams>,
 };
@@ -71,7 +74,7 @@ const place = z.discriminatedUnion("at", [
   z.strictObject({ at: z.literal("host") }),
 ]);
 
-const operationName = z.enum(["ping", "pathMtu", "send", "received", "resolve", "fragments", "defaultGateway"]);
+const operationName = z.enum(["ping", "pathMtu", "send", "received", "resolve", "claims", "fragments", "defaultGateway"]);
 
 export const batchParams = z.strictObject({
   calls: z.array(z.strictObject({ place, op: operationName, params: z.unknown() })).max(100_000),

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CLEAN_ENV } from "../../util/run.ts";
+import { PACE } from "./pace.ts";
 
 /** A probe's namespace with the process that holds it. */
 export interface ProbeProcess {
@@ -10,9 +11,9 @@ export interface ProbeProcess {
   close(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 15_000;
+const READY_TIMEOUT_MS = Math.round(15_000 * PACE);
 /** Time between closing stdin and killing. */
-const GRACE_MS = 1_000;
+const GRACE_MS = 1_000 * PACE;
 const STDERR_BYTES = 2_000;
 
 /** Starts `unshare --net -- ...selfArgv probe`; rejects when it does not get ready. */

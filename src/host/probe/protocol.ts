@@ -78,6 +78,9 @@ export interface ResolveParams {
 /** MAC of those that answered, null for those that did not. */
 export type ResolveResult = readonly { address: string; mac: string | null }[];
 
+/** All MACs that answered for it, sorted. */
+export type ClaimsResult = readonly { address: string; macs: readonly string[] }[];
+
 export interface FragmentsParams {
   table: string;
 }
@@ -105,6 +108,7 @@ export interface Operations {
   send: { params: SendParams; result: SendResult };
   received: { params: ReceivedParams; result: ReceivedResult };
   resolve: { params: ResolveParams; result: ResolveResult };
+  claims: { params: ResolveParams; result: ClaimsResult };
   fragments: { params: FragmentsParams; result: FragmentsResult };
   defaultGateway: { params: DefaultGatewayParams; result: DefaultGatewayResult };
 }

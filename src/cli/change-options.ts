@@ -1,0 +1,33 @@
+import { InvalidArgumentError, type Command } from "commander";
+import type { TargetFlags } from "./session.ts";
+
+/** Flags of the verbs that change hosts. */
+export interface ChangeFlags extends TargetFlags {
+  verify: boolean;
+  /** Seconds. */
+  confirmWithin: number;
+  repair?: boolean;
+}
+
+const DEFAULT_CONFIRM_WITHIN_S = 60;
+const MAX_CONFIRM_WITHIN_S = 3600;
+
+export function withChange(command: Command): Command {
+  return command
+    .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
+    .option("--host <name...>", "only these hosts")
+    .option("--no-verify", "do not measure before confirming")
+    .option(
+      "--confirm-within <seconds>",
+      "a host that hears nothing for so long goes back by itself",
+      parseSeconds,
+      DEFAULT_CONFIRM_WITHIN_S,
+    );
+}
+
+/** B48. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d{1,4}$/.test(text) && seconds >= 1 && seconds <= MAX_CONFIRM_WITHIN_S) return seconds;
+  throw new InvalidArgumentError(`"${text}" is not a number of seconds from 1 to ${MAX_CONFIRM_WITHIN_S}`);
+}

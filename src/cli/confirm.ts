@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { confirmPending } from "../fleet/confirm-pending.ts";
+import { resolveLab, withTarget } from "./options.ts";
+import { print } from "./output.ts";
+import { hostsOf, openSession, type TargetFlags } from "./session.ts";
+
+export function registerConfirm(program: Command): void {
+  withTarget(program.command("confirm"))
+    .description("keep what `spanwire try` has done, from another terminal")
+    .addHelpText("after", "\nExamples:\n  $ spanwire confirm\n  $ spanwire confirm --lab --file examples/quickstart.yaml\n")
+    .action(async (raw: TargetFlags & { lab?: string | true }) => {
+      const session = await openSession(resolveLab(raw));
+      const hosts = await confirmPending(hostsOf(session), session.transport);
+      print(`Confirmed: ${hosts.join(", ")}.`);
+    });
+}

@@ -1,0 +1,25 @@
+import { kindOf, observeResources } from "../resources/index.ts";
+import type { Snapshot } from "../resources/snapshot.ts";
+import type { HostSystem } from "./host-system.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+interface Ended {
+  planId: string;
+  clusterUuid: string;
+  system: HostSystem;
+  state: StateDirectory;
+}
+
+/** Frees the host for the next plan. Where nothing of any cluster is left, our directory goes too. */
+export async function endPlan({ planId, clusterUuid, system, state }: Ended, { mayClean }: { mayClean: boolean }): Promise<void> {
+  const everything = mayClean && isClean(await system.observe(), clusterUuid);
+  await state.reserve(false);
+  await state.releaseLock(planId);
+  await state.clean(everything);
+}
+
+function isClean(snapshot: Snapshot, clusterUuid: string): boolean {
+  const owned = [...observeResources(snapshot, clusterUuid).values()].filter((resource) => kindOf(resource).isOwned?.(resource) ?? true);
+  const others = snapshot.links.some((link) => link.alias.startsWith("spanwire,"));
+  return owned.length === 0 && !others && Object.keys(snapshot.former).length === 0;
+}

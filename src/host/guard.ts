@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { existsSync, readlinkSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { SpanwireError } from "../util/problem.ts";
+import { isSameProcess, type ProcessIdentity } from "../util/process-identity.ts";
+import { CLEAN_ENV, describeRun, run } from "../util/run.ts";
+import { readBootTimeMs } from "./boot-time.ts";
+import { moveDeadline, setDeadline } from "./deadline.ts";
+import { readJsonFile } from "./read-json-file.ts";
+
+/**
+ * The dead-man's switch of a plan: a program of its own that outlives the host program and the connection, and takes the
+ * host back when the deadline passes without a confirm (run-guard.ts).
+ */
+export interface Guard {
+  /** Before the first step; throws when it cannot be installed. */
+  arm(planId: string, withinMs: number): Promise<void>;
+  /** The deadline is now so far away. */
+  renew(planId: string, withinMs: number): void;
+  disarm(planId: string): Promise<void>;
+}
+
+export interface GuardWish {
+  /** The state directory. */
+  root: string;
+  /** How to start this program again. */
+  selfArgv: readonly string[];
+}
+
+/** Node starts in 0.1 s; on a machine under emulation, loaded, this is still enough. */
+const READY_TIMEOUT_MS = 30_000;
+const POLL_MS = 10;
+/** What the program needs of this one's environment. */
+const PASSED_ON = ["SPANWIRE_STATE_DIR", "SPANWIRE_HOST_NAME", "SPANWIRE_LAB_RUN", "DOCKER_HOST"] as const;
+
+export function createGuard({ root, selfArgv }: GuardWish): Guard {
+  return {
+    async arm(planId, withinMs) {
+      await setDeadline(root, { planId, atMs: readBootTimeMs() + withinMs });
+      if (isSystemdOurs()) await startTimer(planId, withinMs, selfArgv);
+      else await startProcess(root, planId, selfArgv);
+    },
+    renew: (planId, withinMs) => moveDeadline(root, { planId, atMs: readBootTimeMs() + withinMs }),
+    async disarm(planId) {
+      const watcher = await readJsonFile<ProcessIdentity>(join(root, guardFile(planId)));
+      if (watcher !== undefined && isSameProcess(watcher)) process.kill(watcher.pid, "SIGTERM");
+      for (const name of ["deadline", guardFile(planId)]) await rm(join(root, name), { force: true });
+      if (isSystemdOurs()) await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // gone already when it has elapsed
+    },
+  };
+}
+
+/** sd_booted(3); a lab host's processes see the machine's systemd, which is not theirs. */
+function isSystemdOurs(): boolean {
+  return existsSync("/run/systemd/system") && readlinkSync("/proc/self/ns/net") === readlinkSync("/proc/1/ns/net");
+}
+
+const unitName = (planId: string): string => `spanwire-guard-${planId}`;
+/** Who watches, written by the guard when it is ready. */
+export const guardFile = (planId: string): string => `guard-${planId}.json`;
+const guardArgs = (planId: string): string[] => ["host", "guard", planId];
+
+/**
+ * systemd.timer(5): OnActiveSec counts on the monotonic clock. The program it starts goes by the deadline file, which is
+ * renewed meanwhile. Not part of the SSH session, so a logout does not take it along.
+ */
+async function startTimer(planId: string, withinMs: number, selfArgv: readonly string[]): Promise<void> {
+  const environment = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [`--setenv=${name}=${process.env[name]}`]));
+  const timing = [`--on-active=${Math.ceil(withinMs / 1000)}s`, "--timer-property=AccuracySec=100ms"];
+  const unit = [`--unit=${unitName(planId)}`, "--collect", "--description=Spanwire: goes back unless the change is confirmed"];
+  await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // of an earlier attempt with the same plan
+  const result = await run(["systemd-run", ...unit, ...timing, ...environment, "--", ...selfArgv, ...guardArgs(planId)]);
+  if (result.exitCode !== 0) throw cannotArm(planId, describeRun(result));
+}
+
+async function startProcess(root: string, planId: string, selfArgv: readonly string[]): Promise<void> {
+  const file = join(root, guardFile(planId));
+  await rm(file, { force: true });
+  const env = Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const [command = "", ...args] = [...selfArgv, ...guardArgs(planId)];
+  const child = spawn(command, args, { env: { ...CLEAN_ENV, ...env }, stdio: "ignore", detached: true, cwd: "/" });
+  let ended: string | undefined;
+  child.on("error", (error) => (ended = error.message));
+  child.on("exit", (code, signal) => (ended = `it ended (${signal ?? `exit ${code}`})`));
+  child.unref();
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const watcher = await readJsonFile<ProcessIdentity>(file);
+    if (watcher !== undefined && isSameProcess(watcher)) break;
+    if (ended !== undefined) throw cannotArm(planId, ended);
+    if (performance.now() > deadline) throw cannotArm(planId, `it was not ready within ${READY_TIMEOUT_MS / 1000} s`);
+    await wait(POLL_MS); // a file of another process that does not exist yet
+  }
+  child.removeAllListeners();
+}
+
+function cannotArm(planId: string, why: string): SpanwireError {
+  return new SpanwireError({
+    kind: "unsupported",
+    doing: "starting the guard of",
+    what: `plan ${planId}`,
+    where: "",
+    why: `${why}; without it nobody would take an unconfirmed change back`,
+    try: "look at that host's log (journalctl), free memory, then run the same command again",
+  });
+}

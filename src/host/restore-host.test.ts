@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { clusterEdit, clusterShape, hostNumber, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
+import { createFakeFleet, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
+import type { FakeHost } from "../../tests/fake/fake-system.ts";
+import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
+import { applied, bridgeOf, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
+import { reboot, stopAt } from "../../tests/fake/reboot.ts";
+import type { HostSystem } from "./host-system.ts";
+import { restoreHost } from "./restore-host.ts";
+
+const host = (fleet: FakeFleet, name = "h1"): FakeHost => fleet.hosts.get(name)!;
+const addressOf = (name: string): string => hostNumber(Number(name.slice(1))).address;
+const moments = ["before", "inside", "after"] as const;
+
+/** While Docker has not started yet. */
+function withoutDocker(system: HostSystem): HostSystem {
+  return {
+    observe: async () => ({ ...(await system.observe()), docker: { state: "absent", reason: "not started" } }),
+    execute: (batch) => system.execute(batch),
+  };
+}
+
+/** As a boot does it: before Docker starts, and after. */
+async function boot(fleet: FakeFleet, name: string): Promise<void> {
+  const found = host(fleet, name);
+  reboot(found, addressOf(name));
+  expect(await restoreHost(withoutDocker(found), found.state)).toMatchObject({ ok: true, remaining: [] });
+  expect(await restoreHost(found, found.state)).toMatchObject({ ok: true, remaining: [] });
+}
+
+test("F33: after a reboot every confirmed thing is there again, and a second restore does nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(clusterShape, async (shape) => {
+      const cluster = toCluster(shape);
+      const fleet = createFakeFleet(cluster.hosts);
+      const plan = await fleet.plan(cluster);
+      await fleet.apply(plan);
+      const before = fleet.dump();
+      for (const name of fleet.hosts.keys()) await boot(fleet, name);
+      expect(fleet.dump()).toBe(before);
+      for (const found of fleet.hosts.values()) {
+        const count = found.batches.length;
+        expect(await restoreHost(found, found.state)).toMatchObject({ ok: true, done: 0 });
+        expect(found.batches.length).toBe(count);
+      }
+      expect((await fleet.plan(cluster, plan.lock!)).hosts.flatMap(({ steps }) => steps)).toEqual([]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("F06: a power cut at any step of an unconfirmed change boots to what was confirmed before it", async () => {
+  const cut = fc.record({ at: fc.nat(1000), moment: fc.constantFrom(...moments) });
+  await fc.assert(
+    fc.asyncProperty(clusterShape, fc.array(clusterEdit, { minLength: 1, maxLength: 3 }), cut, async (shape, edits, { at, moment }) => {
+      const fleet = createFakeFleet(toCluster(shape).hosts);
+      const first = await fleet.plan(toCluster(shape));
+      await fleet.apply(first);
+      const edited = toCluster(edits.reduce((current: ClusterShape, edit) => edit(current), shape));
+      const plan = await fleet.plan(edited, forgetRemovedHosts(first));
+      const steps = plan.hosts.flatMap(({ host: name, steps: all }) =>
+        all.filter((step) => step.stage !== "remove").map((step) => ({ name, id: step.id })),
+      );
+      const target = steps[at % Math.max(steps.length, 1)];
+      if (target === undefined) return;
+      const before = fleet.dump();
+      const result = await fleet.apply(plan, {
+        wrap: (name, system) => (name === target.name ? stopAt(system, target.id, moment) : system),
+      });
+      expect(result.outcome).toBe("mixed");
+      expect(result.hosts.filter(({ state }) => state !== "old").map(({ host: name, state }) => [name, state])).toEqual([
+        [target.name, "unknown"],
+      ]);
+      await boot(fleet, target.name);
+      expect(fleet.dump()).toBe(before);
+      expect(await host(fleet, target.name).state.findLastPlan()).toMatchObject({ state: "reverted" });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("F06: a power cut in a first apply, after Docker's networks were made: Docker's part goes in the second run", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  const plan = await fleet.plan(cluster);
+  const before = fleet.dump();
+  const last = plan.hosts[0]!.steps.findLast((step) => step.key.startsWith("docker-network/"))!;
+  await fleet.apply(plan, { wrap: (name, system) => (name === "h1" ? stopAt(system, last.id, "after") : system) });
+  const found = host(fleet);
+  expect(found.docker.networks).toHaveLength(1);
+  reboot(found, addressOf("h1"));
+  expect(await restoreHost(withoutDocker(found), found.state)).toMatchObject({ ok: true, withoutDocker: true });
+  expect(await found.state.findLastPlan()).toMatchObject({ state: "unfinished" });
+  await restoreHost(found, found.state);
+  expect(found.docker.networks).toEqual([]);
+  expect(await found.state.findLastPlan()).toMatchObject({ state: "reverted" });
+  expect(fleet.dump()).toBe(before);
+});
+
+test("a power cut after the confirm boots to the new state, without what was to be removed", async () => {
+  const { fleet, plan: first } = await applied();
+  const edited = toCluster({ ...THREE_HOSTS, networks: { 2: THREE_HOSTS.networks[1]! } });
+  const plan = await fleet.plan(edited, forgetRemovedHosts(first));
+  const removal = plan.hosts[0]!.steps.find((step) => step.stage === "remove")!;
+  await fleet.apply(plan, { wrap: (name, system) => (name === "h1" ? stopAt(system, removal.id, "before") : system) });
+  await boot(fleet, "h1");
+  const links = [...host(fleet).kernel.links.keys()];
+  expect(links).toContain(bridgeOf(plan, "n2"));
+  expect(links).not.toContain(bridgeOf(first, "n1"));
+  expect(await host(fleet).state.findLastPlan()).toMatchObject({ state: "finished" });
+  expect((await fleet.plan(edited, plan.lock!)).hosts[0]!.steps).toEqual([]);
+});
+
+test("IP forwarding that somebody else had switched on is on after a reboot too, and given back at the end", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  host(fleet).kernel.sysctls.set("net.ipv4.ip_forward", "1");
+  const plan = await fleet.plan(cluster);
+  await fleet.apply(plan);
+  expect(host(fleet).state.former).toEqual({});
+  await boot(fleet, "h1");
+  expect(host(fleet).kernel.sysctls.get("net.ipv4.ip_forward")).toBe("1");
+  await fleet.destroy(plan.lock!);
+  expect(host(fleet).kernel.sysctls.get("net.ipv4.ip_forward")).toBe("0");
+});
+
+test("a host that nobody ever applied to is not touched", async () => {
+  const fleet = createFakeFleet([hostNumber(1)]);
+  expect(await restoreHost(host(fleet), host(fleet).state)).toEqual({ ok: true, done: 0, remaining: [], withoutDocker: false });
+  expect(host(fleet).state.journal).toEqual([]);
+});
+
+test("F10: while somebody applies, a restore waits for its turn", async () => {
+  const { fleet } = await applied();
+  host(fleet).state.holder = { planId: "0123456789abcdef", operator: "ann@desk", since: "2026-01-01T00:00:00Z", pid: 1 };
+  await expect(restoreHost(host(fleet), host(fleet).state)).rejects.toThrow("ann@desk has been applying plan 0123456789abcdef");
+});

@@ -1,0 +1,121 @@
+import { batchSteps } from "../plan/batch-steps.ts";
+import { planToPoint, type RestorePoint } from "../plan/restore-point.ts";
+import { STAGES, type Step } from "../plan/step.ts";
+import { claimLinks, linkNames } from "../resources/claim-links.ts";
+import { observeResources } from "../resources/index.ts";
+import type { Snapshot } from "../resources/snapshot.ts";
+import { describeRest } from "./revert-plan.ts";
+import type { HostSystem } from "./host-system.ts";
+import { RESTORE_JOURNAL as RESTORE } from "./journal.ts";
+import { runBatches } from "./run-batches.ts";
+import { readPlan } from "./settle-plan.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import { lockedBy } from "./transaction.ts";
+
+export interface RestoreResult {
+  ok: boolean;
+  done: number;
+  /** What could not be made as it was confirmed. */
+  remaining: readonly string[];
+  /** Docker did not answer: its networks are restored by a second run, after it has started. */
+  withoutDocker: boolean;
+}
+
+/** Of one restore, made one after the other. */
+const ATTEMPTS = 3;
+
+/**
+ * Makes the host as it was last confirmed, from files alone: no network, no controller. At boot that also undoes a change
+ * that nobody had confirmed, because what was confirmed before is all there is. The same pure code as in a plan decides
+ * what differs, so on a host that is whole it does nothing.
+ */
+export async function restoreHost(system: HostSystem, state: StateDirectory): Promise<RestoreResult> {
+  if ((await state.findLastPlan()) === undefined && (await state.readPoints()).length === 0) return NOTHING;
+  const other = await state.acquireLock({
+    planId: RESTORE,
+    operator: "spanwire host restore",
+    since: new Date().toISOString(),
+    pid: process.pid,
+  });
+  if (other !== undefined) throw lockedBy(other);
+  try {
+    await state.clearJournal(RESTORE);
+    const cutOff = await takeCutOff(system, state);
+    const points = [...(await state.readPoints())];
+    if (cutOff !== undefined && points.every((point) => point.clusterUuid !== cutOff.clusterUuid)) points.push(cutOff);
+    const results: RestoreResult[] = [];
+    for (const point of points) results.push(await restoreCluster(point, system, state));
+    const result = combine(results);
+    if (cutOff !== undefined && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff.planId, result, state);
+    return result;
+  } finally {
+    await state.releaseLock(RESTORE);
+  }
+}
+
+/** No cluster has ever come to this host. */
+const NOTHING: RestoreResult = { ok: true, done: 0, remaining: [], withoutDocker: false };
+
+interface CutOff extends RestorePoint {
+  needsDocker: boolean;
+}
+
+/** The plan that was under way when the machine stopped, with nothing as its wish; a confirmed one counts. */
+async function takeCutOff(system: HostSystem, state: StateDirectory): Promise<CutOff | undefined> {
+  const last = await state.findLastPlan();
+  if (last?.state !== "unfinished") return undefined;
+  const { planId } = last;
+  if ((await state.decide(planId, "reverting")) === "confirmed") {
+    await state.keepPoint(planId);
+    state.append(planId, { event: "finished", at: new Date().toISOString(), why: "confirmed, then cut off" });
+    return undefined;
+  }
+  const plan = readPlan(planId, system, state);
+  const needsDocker = [...(plan?.touched ?? [])].some((key) => key.startsWith("docker-network/"));
+  return { planId, clusterUuid: plan?.clusterUuid ?? "", address: "", resources: [], needsDocker };
+}
+
+async function endCutOff(planId: string, { ok, remaining }: RestoreResult, state: StateDirectory): Promise<void> {
+  state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: "the machine stopped before it was confirmed" });
+  if (!ok) await state.freeze({ planId, since: new Date().toISOString(), remaining });
+  await state.dropPoint(planId);
+  await state.reserve(false);
+  await state.clearGuard();
+}
+
+async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory): Promise<RestoreResult> {
+  let done = 0;
+  let snapshot = await system.observe();
+  let steps = planRestore(point, snapshot);
+  for (let attempt = 0; attempt < ATTEMPTS && steps.length > 0; attempt++) {
+    state.append(RESTORE, { event: "begin", at: new Date().toISOString(), clusterUuid: point.clusterUuid, steps });
+    // one host alone: its stages follow each other without a barrier
+    for (const stage of STAGES) {
+      const batches = batchSteps(steps.filter((step) => step.stage === stage));
+      const { failure } = await runBatches(batches, { planId: RESTORE, phase: RESTORE, system, state });
+      if (failure !== undefined) break;
+    }
+    const before = steps.length;
+    snapshot = await system.observe();
+    steps = planRestore(point, snapshot);
+    done += Math.max(before - steps.length, 0);
+    state.append(RESTORE, { event: "finished", remaining: steps.map(describeRest) });
+  }
+  return { ok: steps.length === 0, done, remaining: steps.map(describeRest), withoutDocker: snapshot.docker.state !== "ready" };
+}
+
+/** What differs from the confirmed state; Docker's part only while Docker can be seen. */
+function planRestore({ clusterUuid, resources }: RestorePoint, found: Snapshot): Step[] {
+  const snapshot = claimLinks(found, clusterUuid, linkNames(resources));
+  const steps = planToPoint(resources, observeResources(snapshot, clusterUuid));
+  return found.docker.state === "ready" ? steps : steps.filter(({ key }) => !key.startsWith("docker-network/"));
+}
+
+function combine(results: readonly RestoreResult[]): RestoreResult {
+  return {
+    ok: results.every(({ ok }) => ok),
+    done: results.reduce((sum, { done }) => sum + done, 0),
+    remaining: results.flatMap(({ remaining }) => remaining),
+    withoutDocker: results.some(({ withoutDocker }) => withoutDocker),
+  };
+}

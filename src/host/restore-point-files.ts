@@ -1,0 +1,45 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RestorePoint } from "../plan/restore-point.ts";
+import { readJsonFile } from "./read-json-file.ts";
+import { writeAtomically } from "./write-atomically.ts";
+
+/**
+ * What the boot unit builds from. A plan's point is written before its first step and takes the cluster's place by one
+ * rename when the plan is confirmed.
+ *
+ *   confirmed/CLUSTER.json
+ *   confirmed/PLAN.pending
+ */
+export interface RestorePoints {
+  readPoints(): Promise<RestorePoint[]>;
+  preparePoint(point: RestorePoint): Promise<void>;
+  /** Does nothing when that plan has no point waiting. */
+  keepPoint(planId: string): Promise<void>;
+  dropPoint(planId: string): Promise<void>;
+  /** The cluster is gone from this host. */
+  forgetPoint(clusterUuid: string): Promise<void>;
+}
+
+export function openRestorePoints(root: string): RestorePoints {
+  const folder = join(root, "confirmed");
+  const pending = (planId: string): string => join(folder, `${planId}.pending`);
+  const confirmed = (clusterUuid: string): string => join(folder, `${clusterUuid}.json`);
+  return {
+    async readPoints() {
+      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).sort();
+      const points = await Promise.all(names.map((name) => readJsonFile<RestorePoint>(join(folder, name))));
+      return points.filter((point) => point !== undefined);
+    },
+    async preparePoint(point) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeAtomically(pending(point.planId), JSON.stringify(point));
+    },
+    async keepPoint(planId) {
+      const point = await readJsonFile<RestorePoint>(pending(planId));
+      if (point !== undefined) await rename(pending(planId), confirmed(point.clusterUuid));
+    },
+    dropPoint: (planId) => rm(pending(planId), { force: true }),
+    forgetPoint: (clusterUuid) => rm(confirmed(clusterUuid), { force: true }),
+  };
+}

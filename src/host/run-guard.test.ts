@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
+import { createFakeHost, type FakeHost } from "../../tests/fake/fake-system.ts";
+import { THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
+import { planIdOf } from "../plan/plan.ts";
+import { processIdentity } from "../util/process-identity.ts";
+import { readBootTimeMs } from "./boot-time.ts";
+import { moveDeadline, setDeadline } from "./deadline.ts";
+import { runGuard } from "./run-guard.ts";
+import { openStateDirectory, type LockHolder, type StateDirectory } from "./state-directory.ts";
+import { beginTransaction } from "./transaction.ts";
+
+/** The guard with a real state directory; the host is a fake one, its host program a process that does nothing. */
+let root = "";
+let planId = "";
+let host: FakeHost;
+let state: StateDirectory;
+let before = "";
+let hostProgram: ReturnType<typeof spawn>;
+
+const dump = (): string => {
+  const { links, addresses, nftTables, fdb, sysctls } = host.snapshot();
+  return JSON.stringify([links.map((link) => ({ ...link, index: 0 })), addresses, nftTables, fdb, sysctls]);
+};
+
+beforeEach(async () => {
+  root = join(await mkdtemp(join(tmpdir(), "spanwire-guard-")), "state");
+  state = openStateDirectory(root);
+  const cluster = toCluster(THREE_HOSTS);
+  const plan = await createFakeFleet(cluster.hosts).plan(cluster);
+  const mine = plan.hosts[0]!;
+  host = createFakeHost(mine.host, mine.address);
+  before = dump();
+  planId = planIdOf(plan);
+  const input = {
+    planId,
+    clusterUuid: plan.clusterUuid,
+    address: mine.address,
+    basis: mine.basis,
+    operator: "ann@desk",
+    steps: mine.steps,
+  };
+  const transaction = await beginTransaction(input, host, state);
+  await transaction.runStage("add");
+  hostProgram = spawn("sleep", ["600"]);
+  await once(hostProgram, "spawn");
+  const lock = JSON.parse(await readFile(join(root, "lock.json"), "utf8")) as LockHolder;
+  await writeFile(join(root, "lock.json"), JSON.stringify({ ...lock, ...processIdentity(hostProgram.pid!) }));
+});
+afterEach(async () => {
+  hostProgram.kill("SIGKILL");
+  await rm(join(root, ".."), { recursive: true, force: true });
+});
+
+const guard = (): Promise<void> => runGuard({ planId, root, system: host, state });
+const inMs = (ms: number): { planId: string; atMs: number } => ({ planId, atMs: readBootTimeMs() + ms });
+
+test("F04: a dead host program: it does not wait for the deadline", async () => {
+  await setDeadline(root, inMs(3_600_000));
+  expect(dump()).not.toBe(before);
+  const guarding = guard();
+  hostProgram.kill("SIGKILL");
+  await guarding;
+  expect(dump()).toBe(before);
+});
+
+test("F05, F13: one that hangs is ended after the deadline, which counts from the machine's start, and the host goes back", async () => {
+  await setDeadline(root, inMs(100));
+  const ended = once(hostProgram, "exit");
+  await guard();
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  expect(dump()).toBe(before);
+});
+
+test("a deadline that moves away is not met, also while the disk is full: it is written in place", async () => {
+  await setDeadline(root, inMs(200));
+  moveDeadline(root, inMs(3_600_000));
+  const guarding = guard();
+  await new Promise((resolve) => setTimeout(resolve, 600)); // three times the first deadline: absence can only be waited for
+  expect(hostProgram.exitCode).toBeNull();
+  expect(dump()).not.toBe(before);
+  await state.decide(planId, "confirmed");
+  await guarding;
+  expect(dump()).not.toBe(before);
+});
+
+test("F12: after a confirm it goes away and changes nothing", async () => {
+  await setDeadline(root, inMs(0));
+  await state.decide(planId, "confirmed");
+  const changed = dump();
+  await guard();
+  expect(dump()).toBe(changed);
+  expect(hostProgram.exitCode).toBeNull();
+});
+
+test("F10: it leaves a plan alone that somebody else has taken over", async () => {
+  await setDeadline(root, inMs(0));
+  await writeFile(join(root, "lock.json"), JSON.stringify({ planId: "another", operator: "ben", since: "", pid: 1 }));
+  const changed = dump();
+  await guard();
+  expect(dump()).toBe(changed);
+});

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { processIdentity } from "../util/process-identity.ts";
+import { readBootTimeMs } from "./boot-time.ts";
+import { isHolderAlive } from "./claim-lock.ts";
+import { findDeadline } from "./deadline.ts";
+import { guardFile } from "./guard.ts";
+import type { HostSystem } from "./host-system.ts";
+import { settlePlan } from "./settle-plan.ts";
+import type { LockHolder, StateDirectory } from "./state-directory.ts";
+import { writeAtomically } from "./write-atomically.ts";
+
+export interface GuardInput {
+  planId: string;
+  root: string;
+  system: HostSystem;
+  state: StateDirectory;
+}
+
+/** How often it looks whether the host program lives and the deadline has moved. */
+const POLL_MS = 250;
+/** The host program meets its own deadline first; one that has not decided by then hangs. */
+const GRACE_MS = 2_000;
+/** A revert that the host program has begun itself may take this long. */
+const REVERT_MS = 120_000;
+
+/**
+ * Waits until the plan is confirmed or ended by others, else takes the host back: at once when the host program is gone,
+ * at the deadline when it hangs. It never takes the host from a program that is already on its way back.
+ */
+export async function runGuard({ planId, root, system, state }: GuardInput): Promise<void> {
+  const isWaiting = async (): Promise<boolean> => (await state.findLock())?.planId === planId && state.findVerdict(planId) !== "confirmed";
+  if (!(await isWaiting())) return;
+  await writeAtomically(join(root, guardFile(planId)), JSON.stringify(processIdentity(process.pid)));
+  await awaitDeadline(planId, root, state);
+  if (!(await isWaiting())) return;
+  const { operator, since } = (await state.findLock()) ?? { operator: "the guard", since: "" };
+  const other = await state.acquireLock({ planId, operator, since, pid: process.pid });
+  if (other !== undefined) return;
+  await settlePlan(planId, system, state);
+  await state.clearGuard();
+}
+
+/** Returns when nobody is at the plan any more, or it needs no guard. */
+async function awaitDeadline(planId: string, root: string, state: StateDirectory): Promise<void> {
+  for (;;) {
+    const holder = await state.findLock();
+    if (holder?.planId !== planId || state.findVerdict(planId) === "confirmed" || !isHolderAlive(holder)) return;
+    const deadline = findDeadline(root);
+    const leftMs = deadline?.planId === planId ? deadline.atMs - readBootTimeMs() : 0;
+    if (leftMs <= 0) return endHolder(planId, holder, state);
+    await wait(Math.min(leftMs, POLL_MS));
+  }
+}
+
+/** Returns when the host program has ended the plan, or has been ended itself. */
+async function endHolder(planId: string, holder: LockHolder, state: StateDirectory): Promise<void> {
+  const startedAt = performance.now();
+  while (isHolderAlive(holder)) {
+    if ((await state.findLock())?.planId !== planId || state.findVerdict(planId) === "confirmed") return;
+    const patienceMs = state.findVerdict(planId) === "reverting" ? REVERT_MS : GRACE_MS;
+    if (performance.now() - startedAt > patienceMs) process.kill(holder.pid, "SIGKILL");
+    await wait(POLL_MS);
+  }
+}

@@ -1,0 +1,132 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { demand } from "../lab/cluster-lab.ts";
+import { until } from "../lab/until.ts";
+import type { Machine } from "./machine.ts";
+import { readTraces, type ServerTraces } from "./server-traces.ts";
+import { startServers, type Servers } from "./servers.ts";
+
+/** Three Debian 13 servers with Docker and Open vSwitch, reached by the operator's own SSH; their life from end to end. */
+const NAMES = ["vm1", "vm2", "vm3"] as const;
+const HOSTS = NAMES.map((name, index) => `  ${name}: { address: 10.99.0.${index + 1}, ssh: ${name} }`).join("\n");
+const APPS = "  apps: { subnet: 10.64.0.0/16 }\n";
+const DATA = "  data: { subnet: 10.65.0.0/16 }\n";
+const LEGACY = "  legacy: { subnet: 10.32.0.0/16, dataplane: { type: ovs, tunnel: gre } }\n";
+/** How names of our links begin. */
+const OUR_LINK = "spw";
+const APPLY_TIMEOUT_MS = 15 * 60_000;
+/** Docker starts its containers some time after the machine says that it is up. */
+const TALK_TIMEOUT_MS = 5 * 60_000;
+
+let servers: Servers;
+let before: ServerTraces[];
+
+beforeAll(async () => {
+  servers = await startServers({ count: NAMES.length, memoryMiB: 1280, processors: 1 });
+  await everywhere((machine) => machine.must(IMPORT_BUSYBOX));
+  before = await everywhere(readTraces);
+});
+afterAll(() => servers?.close());
+
+/** An image of the machine's own busybox: no registry is needed. */
+const IMPORT_BUSYBOX = `set -e; mkdir -p /root/image/bin; cp /bin/busybox /root/image/bin/
+for name in sh ping nc sleep; do ln -sf busybox /root/image/bin/$name; done
+tar -C /root/image -c . | docker import - spx-busybox`;
+
+test("from nothing to verified by one apply, over SSH", async () => {
+  await writeSpec(APPS);
+  const { stdout } = await must("apply");
+  expect(stdout).toBe("Done: vm1, vm2, vm3.\n");
+  await must("verify");
+  expect(demand(await servers.desk.spanwire(["plan"])).stdout).toContain("no changes");
+});
+
+test("containers with a restart policy talk across all three, each with its own address", async () => {
+  await everywhere((machine) =>
+    machine.must(`docker run -d --name ${containerOn(machine)} --restart unless-stopped --network apps spx-busybox sleep 1000000`),
+  );
+  await expectAllTalk("apps");
+  await must("verify", "--containers");
+});
+
+test("a machine that loses its power in the middle of an apply ends old or new, and the next apply converges", async () => {
+  const victim = servers.machines[1] as Machine;
+  await writeSpec(APPS + DATA);
+  const firstChange = victim.ssh(`ip monitor link | grep --max-count=1 ${OUR_LINK}`, { timeoutMs: APPLY_TIMEOUT_MS });
+  const applying = servers.desk.spanwire(["apply"]);
+  expect((await firstChange).stdout).toContain(OUR_LINK);
+  await victim.cutPower();
+  const result = await applying;
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain("vm2");
+  await victim.start();
+  await expectAllTalk("apps");
+  await must("apply");
+  await must("verify");
+  expect((await must("plan")).stdout).toContain("no changes");
+});
+
+test("after a reboot of all three, containers talk again by themselves", async () => {
+  const addresses = await readAddresses("apps");
+  await everywhere((machine) => machine.reboot());
+  await expectAllTalk("apps");
+  expect(await readAddresses("apps")).toEqual(addresses);
+  await must("verify");
+});
+
+test("a network over Open vSwitch's GRE in the kernel datapath beside it", async () => {
+  await writeSpec(APPS + DATA + LEGACY);
+  await must("apply");
+  await must("verify");
+  for (const machine of servers.machines) {
+    expect(await machine.must("ovs-appctl dpctl/dump-dps")).toBe("system@ovs-system\n");
+    expect(await machine.must("lsmod")).toMatch(/^vport_gre /m);
+  }
+});
+
+test("destroy --purge leaves nothing", async () => {
+  await everywhere((machine) => machine.must(`docker rm --force ${containerOn(machine)}`));
+  await must("destroy", "--purge");
+  expect(await everywhere(readTraces)).toEqual(before);
+});
+
+function everywhere<T>(act: (machine: Machine) => Promise<T>): Promise<T[]> {
+  return Promise.all(servers.machines.map(act));
+}
+
+async function must(...argv: string[]): Promise<{ stdout: string }> {
+  return demand(await servers.desk.spanwire(argv));
+}
+
+async function writeSpec(networks: string): Promise<void> {
+  await writeFile(join(servers.desk.directory, "spanwire.yaml"), `version: 1\ncluster: real\nhosts:\n${HOSTS}\nnetworks:\n${networks}`);
+}
+
+const containerOn = (machine: Machine): string => `c-${machine.name}`;
+
+/** Address of each machine's container. */
+function readAddresses(network: string): Promise<string[]> {
+  const format = `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`;
+  return everywhere(async (machine) => (await machine.must(`docker inspect --format '${format}' ${containerOn(machine)}`)).trim());
+}
+
+/** Every container pings every other one; waited for, but nothing is done to help. */
+async function expectAllTalk(network: string): Promise<void> {
+  const addresses = await until(
+    () => readAddresses(network),
+    (found) => found.every((address) => address !== ""),
+    TALK_TIMEOUT_MS,
+  );
+  await everywhere(async (machine) => {
+    for (const address of addresses) {
+      const ping = `docker exec ${containerOn(machine)} ping -c 1 -W 5 ${address}`;
+      const result = await until(
+        () => machine.ssh(ping),
+        ({ exitCode }) => exitCode === 0,
+        TALK_TIMEOUT_MS,
+      );
+      expect(result.stdout).toContain(" 0% packet loss");
+    }
+  });
+}
