@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clusterEditOf, clusterShapeOf, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
+import { clusterEdit, clusterShape, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet, UUID, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { DAMAGES } from "../../tests/fake/damage.ts";
 import { hasChanges } from "../plan/plan.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import type { Lock } from "../spec/lock.ts";
 
-const ALL = { ovs: true, perHost: true };
-const clusterShape = clusterShapeOf(ALL);
-const clusterEdit = clusterEditOf(ALL);
 const RING = { tunnel: "gre", topology: "ring", tree: "rstp", splitHorizon: false } as const;
 const MESH = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true } as const;
 const RUNS = { numRuns: 40 };

@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clusterEditOf, clusterShapeOf, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
+import { clusterEdit, clusterShape, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
 import { DAMAGES } from "../../tests/fake/damage.ts";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import { failAt, type FaultMoment } from "../host/faulty-system.ts";
 import type { Plan } from "../plan/plan.ts";
 
-const ALL = { ovs: true, perHost: true };
-const clusterShape = clusterShapeOf(ALL);
-const clusterEdit = clusterEditOf(ALL);
 const moments: readonly FaultMoment[] = ["before", "inside", "after"];
 const fault = fc.record({ at: fc.nat(1000), moment: fc.constantFrom(...moments) });
 

@@ -179,3 +179,8 @@ export const clusterEditOf = (kinds: Kinds): fc.Arbitrary<Edit> =>
       ? [fc.tuple(anyNetwork, fc.option(ovsShape, { nil: undefined })).map(([number, ovs]) => changeNetwork(number, { ovs, mtu: 1400 }))]
       : []),
   );
+
+/** Of everything there is. */
+const ALL = { ovs: true, perHost: true };
+export const clusterShape = clusterShapeOf(ALL);
+export const clusterEdit = clusterEditOf(ALL);
