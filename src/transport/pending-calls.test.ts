@@ -8,9 +8,9 @@ const answerTo = (line: string, result: unknown): string =>
   JSON.stringify({ jsonrpc: "2.0", id: (JSON.parse(line) as { id: number }).id, result });
 
 test("a host that says nothing is late", async () => {
-  const late = expect(createPendingCalls("vm1").add("runStage", {}, 1000).answer).rejects.toThrow(/no word from it for 1000 ms/);
+  const failure = createPendingCalls("vm1").add("runStage", {}, 1000).answer.catch(String);
   await vi.advanceTimersByTimeAsync(1000);
-  await late;
+  expect(await failure).toContain("no word from it for 1000 ms");
 });
 
 test("a slow host that goes on answering other requests is waited for", async () => {
@@ -28,10 +28,10 @@ test("a slow host that goes on answering other requests is waited for", async ()
 
 test("but not for ever", async () => {
   const calls = createPendingCalls("vm1");
-  const late = expect(calls.add("runStage", {}, 1000).answer).rejects.toThrow(/no word from it/);
+  const failure = calls.add("runStage", {}, 1000).answer.catch(String);
   for (let turn = 0; turn < 12; turn++) {
     await vi.advanceTimersByTimeAsync(900);
     calls.settle(answerTo(calls.add("hello", {}, 1000).line, {}));
   }
-  await late;
+  expect(await failure).toContain("no word from it");
 });
