@@ -19,8 +19,8 @@ export default defineConfig({
         test: {
           name: "vm",
           include: ["tests/vm/**/*.vm.test.ts"],
-          testTimeout: 40 * 60_000,
-          hookTimeout: 40 * 60_000,
+          testTimeout: 60 * 60_000,
+          hookTimeout: 60 * 60_000,
           fileParallelism: false,
         },
       },

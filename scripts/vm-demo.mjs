@@ -76,7 +76,22 @@ function qemuArguments() {
   // Written to a temporary file that nobody reads afterwards, so nothing needs to reach a real disk.
   const throwAway = "format=raw,if=virtio,snapshot=on,cache=unsafe";
   return [
-    ...["-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-m", "4096", "-smp", "2", "-no-reboot", "-nographic", "-monitor", "none"],
+    ...[
+      "-accel",
+      "tcg,thread=multi",
+      "-cpu",
+      "Nehalem",
+      "-m",
+      "4096",
+      "-smp",
+      "2",
+      "-no-reboot",
+      "-nodefaults",
+      "-display",
+      "none",
+      "-serial",
+      "stdio",
+    ],
     ...["-kernel", image.kernel, "-initrd", image.initrd, "-append", kernelLine],
     ...["-drive", `file=${image.disk},${throwAway}`],
     ...["-drive", `file=${clone},${throwAway}`],

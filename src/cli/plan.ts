@@ -64,7 +64,8 @@ function toEnvelope(plan: Plan): object {
 
 const HELP = `
 Signs: + added, ~ changed, -/+ made again, - removed. Stages run in the order add, switch, remove, each on all hosts
-before the next begins; \`remove\` runs only after everything was verified and confirmed.
+before the next begins; \`remove\` runs only after everything was verified and confirmed. Over ssh, the first command that
+looks at a host, also this one, places the host program there (see docs/security.md).
 
 Examples:
   $ spanwire plan

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { keepAlive } from "../fleet/keep-alive.ts";
 import type { Connection } from "../transport/connection.ts";
 import { limitTarget } from "../verify/limit-target.ts";
 import type { ContainerTarget } from "../verify/measurements.ts";
@@ -54,7 +55,10 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
   const { nftTable, containers } = inputs;
   const target = flags.host === undefined ? inputs.target : limitTarget(inputs.target, flags.host);
   const connections = new Map([...inputs.connections].filter(([host]) => Object.hasOwn(target.underlay, host)));
-  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers });
+  const stopTalking = keepAlive([...connections.values()]); // a slow host's measurements may take minutes
+  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers }).finally(
+    stopTalking,
+  );
   const { stdout } = process;
   const text =
     flags.json === true

@@ -8,6 +8,7 @@ import { isSameProcess, type ProcessIdentity } from "../util/process-identity.ts
 import { CLEAN_ENV, describeRun, run } from "../util/run.ts";
 import { readBootTimeMs } from "./boot-time.ts";
 import { moveDeadline, setDeadline } from "./deadline.ts";
+import { PACE } from "./pace.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
 /**
@@ -29,8 +30,8 @@ export interface GuardWish {
   selfArgv: readonly string[];
 }
 
-/** Node starts in 0.1 s; on a machine under emulation, loaded, this is still enough. */
-const READY_TIMEOUT_MS = 30_000;
+/** Node starts in 0.1 s, on a loaded machine in a few seconds. */
+const READY_TIMEOUT_MS = Math.round(30_000 * PACE);
 const POLL_MS = 10;
 /** What the program needs of this one's environment. */
 const PASSED_ON = ["SPANWIRE_STATE_DIR", "SPANWIRE_HOST_NAME", "SPANWIRE_LAB_RUN", "DOCKER_HOST"] as const;

@@ -4,11 +4,15 @@ interface Pending {
   resolve(value: unknown): void;
   reject(error: SpanwireError): void;
   timer: NodeJS.Timeout;
+  latestMs: number;
 }
+
+/** A host that goes on answering `hello` is alive and slow (a stage took 2 minutes in an emulated machine); not for ever. */
+const MOST_PERIODS = 10;
 
 /** Requests that have no answer yet (JSON-RPC 2.0: an answer carries its request's id). */
 export interface PendingCalls {
-  /** The line to send, and its answer. */
+  /** The line to send, and its answer. It is late when the host has not said a word, to whatever request, for so long. */
   add(method: string, params: unknown, timeoutMs: number): { line: string; answer: Promise<unknown> };
   /** False when the line is no message of ours. */
   settle(line: string): boolean;
@@ -33,7 +37,7 @@ export function createPendingCalls(host: string): PendingCalls {
           pending.delete(id);
           reject(lateAnswer(host, method, timeoutMs));
         }, timeoutMs);
-        pending.set(id, { resolve, reject, timer });
+        pending.set(id, { resolve, reject, timer, latestMs: performance.now() + timeoutMs * (MOST_PERIODS - 1) });
       });
       return { line: JSON.stringify({ jsonrpc: "2.0", id, method, params }), answer };
     },
@@ -41,6 +45,7 @@ export function createPendingCalls(host: string): PendingCalls {
       const message = findMessage(line);
       if (message === undefined) return false;
       const call = take(message.id);
+      for (const { timer, latestMs } of pending.values()) if (performance.now() < latestMs) timer.refresh();
       if (message.error === undefined) call?.resolve(message.result);
       else call?.reject(new SpanwireError(problemsOf(message.error, host)));
       return true;
@@ -57,7 +62,7 @@ function lateAnswer(host: string, method: string, timeoutMs: number): SpanwireEr
     doing: `waiting for "${method}" from`,
     what: "the host program",
     where: host,
-    why: `no answer within ${timeoutMs} ms`,
+    why: `no word from it for ${timeoutMs} ms`,
     try: "look at the host's load, then run the same command again",
   });
 }

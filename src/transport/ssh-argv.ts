@@ -18,6 +18,7 @@ const PERSIST_S = 60;
 /**
  * The user's own ssh, with their configuration; on the command line stands only what must not be otherwise (the first
  * value wins, ssh_config(5)): nothing is asked, no host key is accepted unseen, nothing of this machine is lent to the host.
+ * Only options that OpenSSH 7.6 (2017) knows: an unknown one would be an error.
  */
 export function sshArgv({ destination, command, configFile, controlFolder }: SshWish): [string, ...string[]] {
   requireDestination(destination);
@@ -32,9 +33,6 @@ export function sshArgv({ destination, command, configFile, controlFolder }: Ssh
     "PermitLocalCommand=no",
     "RemoteCommand=none",
     "RequestTTY=no",
-    "SessionType=default",
-    "StdinNull=no",
-    "ForkAfterAuthentication=no",
     "EscapeChar=none",
     "LogLevel=ERROR",
     `ConnectTimeout=${CONNECT_TIMEOUT_S}`,

@@ -61,6 +61,32 @@ test("F18: a method of another version is refused with both versions", async () 
   expect(last).toMatch(/^this host program knows no "teleport" \(the host program is version \d+\.\d+\.\d+, the other side 9\.9\.9\)$/);
 });
 
+test("F18: a step of a kind that this version does not know is refused before the first change, with both versions", async () => {
+  const step = {
+    id: "add/1",
+    stage: "add",
+    action: "add",
+    key: "teleporter/x",
+    label: "",
+    before: null,
+    after: { kind: "teleporter", name: "x" },
+  };
+  const plan = {
+    planId: "0".repeat(16),
+    clusterUuid: "d4f11e39-6ef2-4e12-ab56-bff12252d3e3",
+    address: "192.0.2.1",
+    basis: "0".repeat(64),
+    operator: "ann",
+  };
+  const begin = { id: 2, method: "begin", params: { ...plan, steps: [{ ...step, differences: [], impact: "" }] } };
+  const answers = await answersTo(`{"id":1,"method":"hello","params":{"version":"9.9.9"}}\n${JSON.stringify(begin)}\n`);
+  const problem = answers.find(({ id }) => id === 2)?.error?.data.problems[0];
+  expect(problem).toMatchObject({
+    kind: "refused",
+    why: expect.stringMatching(/steps\[0\]\.after.*\(the host program is version \S+, the other side 9\.9\.9\)$/),
+  });
+});
+
 const HOSTILE = [
   "; reboot",
   "$(reboot)",

@@ -39,6 +39,19 @@ test("as root: plan places the host program, apply, verify and destroy do the re
   expect(footprintChanges(before, await lab.footprints())).toEqual([]);
 });
 
+test("as a user with sudo, also with Docker: containers talk across hosts, and --purge leaves nothing", async () => {
+  await lab.writeSpec(spec("ops@"));
+  const before = await lab.footprints();
+  await lab.mustOverSsh("apply");
+  const [one, two] = await Promise.all([lab.startContainer("vm1", "one", "apps"), lab.startContainer("vm2", "two", "apps")]);
+  expect((await lab.inside(one, "ping", "-c", "1", "-W", "5", two.address)).exitCode).toBe(0);
+  await lab.mustOverSsh("verify", "--containers");
+  for (const { host, name } of [one, two]) await lab.on(host, "docker", "rm", "-f", name);
+  expect((await lab.mustOverSsh("destroy", "--purge")).stdout).toContain("The host program is removed: vm1, vm2, vm3.");
+  expect(footprintChanges(before, await lab.footprints())).toEqual([]);
+  expect((await lab.login("vm1", "ls -d /usr/local/lib/spanwire /var/lib/spanwire")).stdout).toBe("");
+});
+
 test.each(["SIGINT", "SIGKILL"] as const)(
   "F03, F05: %s to the command in the middle of an apply: every host goes back by itself",
   async (signal) => {

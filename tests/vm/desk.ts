@@ -59,7 +59,7 @@ export async function createDesk(taps: readonly string[]): Promise<Desk> {
     spanwire: (argv, options = {}) =>
       exec([process.execPath, MAIN, ...argv], {
         cwd: directory,
-        timeoutMs: 15 * 60_000,
+        timeoutMs: 30 * 60_000,
         ...options,
         env: { NO_COLOR: "1", ...options.env },
       }),

@@ -42,10 +42,10 @@ export interface Machine {
 }
 
 /** Software emulation on a shared machine: a boot takes 20 s when nobody else works, minutes when all do. */
-const BOOT_TIMEOUT_MS = 10 * 60_000;
-const SSH_TIMEOUT_MS = 5 * 60_000;
+const BOOT_TIMEOUT_MS = 30 * 60_000;
+const SSH_TIMEOUT_MS = 15 * 60_000;
 /** Of one attempt while nobody listens yet. */
-const CONNECT_SECONDS = 5;
+const CONNECT_SECONDS = 30;
 
 export async function createMachine(desk: Desk, image: MachineImage, wish: MachineWish): Promise<Machine> {
   const { name, address } = wish;

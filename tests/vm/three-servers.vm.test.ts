@@ -15,9 +15,9 @@ const DATA = "  data: { subnet: 10.65.0.0/16 }\n";
 const LEGACY = "  legacy: { subnet: 10.32.0.0/16, dataplane: { type: ovs, tunnel: gre } }\n";
 /** How names of our links begin. */
 const OUR_LINK = "spw";
-const APPLY_TIMEOUT_MS = 15 * 60_000;
+const APPLY_TIMEOUT_MS = 30 * 60_000;
 /** Docker starts its containers some time after the machine says that it is up. */
-const TALK_TIMEOUT_MS = 5 * 60_000;
+const TALK_TIMEOUT_MS = 15 * 60_000;
 
 let servers: Servers;
 let before: ServerTraces[];
