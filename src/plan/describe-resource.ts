@@ -21,7 +21,13 @@ const NOUNS: Record<Resource["kind"], string> = {
 export function describeResource(resource: Resource, networkOfDevice: ReadonlyMap<string, string>): string {
   const network = findNetwork(resource, networkOfDevice);
   const noun = NOUNS[resource.kind];
-  return network === undefined ? noun : `${noun} of ${network}`;
+  return `${noun}${network === undefined ? "" : ` of ${network}`}${describeEnd(resource)}`;
+}
+
+/** Where it leads, of kinds a network has several of. */
+function describeEnd(resource: Resource): string {
+  if (resource.kind === "ovs-tunnel") return ` to ${resource.remote}`;
+  return resource.kind === "route" ? ` to ${resource.destination}` : "";
 }
 
 /** Our devices, by name, and the network each belongs to. */
