@@ -15,6 +15,7 @@ const NOUNS: Record<Resource["kind"], string> = {
   "nft-table": "nft table",
   "docker-network": "Docker network",
   "bridge-port": "container port",
+  file: "boot file",
 };
 
 /** Says in a person's words what a hashed name stands for: "VXLAN tunnel of apps". */
