@@ -55,6 +55,7 @@ function findNetwork(resource: Resource, devices: ReadonlyMap<string, string>): 
       return resource.labels["io.spanwire.network"];
     case "bridge-port":
       return resource.container === "" ? undefined : resource.container;
+    case "file":
     case "nft-table":
       return undefined;
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { applied, toCluster, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { createFakeFleet, UUID } from "../../tests/fake/fake-fleet.ts";
+import { failAt } from "../host/faulty-system.ts";
 import { stepSchema } from "../host/step-schema.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -86,6 +87,22 @@ test("files are steps like all others: added first, repaired when somebody edits
   const repaired = await planWith({ ...present, [edited!.path]: "[Service]\nExecStart=/bin/true\n" });
   expect(repaired.hosts[0]!.steps.map(({ action, key }) => `${action} ${key}`)).toEqual([`change file${edited!.path}`]);
   expect((await planWith({ ...present, "/etc/systemd/system/other.service": "x" })).hosts[0]!.steps).toEqual([]);
+});
+
+test("apply writes them, a revert and destroy take them away", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  for (const host of fleet.hosts.values()) host.boot = services;
+  const before = fleet.dump();
+  const plan = await fleet.plan(cluster);
+  const reverted = await fleet.apply(plan, { wrap: (name, system) => (name === "h2" ? failAt(system, "switch/1", "after") : system) });
+  expect(reverted.outcome).toBe("reverted");
+  expect(fleet.dump()).toBe(before);
+  await fleet.apply(plan);
+  for (const host of fleet.hosts.values())
+    expect(Object.fromEntries(host.files)).toEqual(Object.fromEntries(files.map((file) => [file.path, file.content])));
+  await fleet.destroy(plan.lock!);
+  expect(fleet.dump()).toBe(before);
 });
 
 test("a host without systemd gets no file; first of all steps where it does", async () => {
