@@ -33,7 +33,7 @@ function planOne(cluster: Cluster, networks: readonly ResolvedNetwork[], host: s
     clusterUuid: UUID,
     networks,
     host,
-    facts: { lostPorts: [], isUnderlayInUserspace: false },
+    facts: { lostPorts: [], isUnderlayInUserspace: false, boot: undefined },
   });
   return JSON.stringify(planHost(desired, new Map()));
 }

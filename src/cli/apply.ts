@@ -20,6 +20,7 @@ import { makePlan, openSession, writeFirstLock, writeLock, type Session } from "
 export function registerApply(program: Command): void {
   withChange(withTarget(program.command("apply")))
     .description("make every host as the file says; all of them, or none")
+    .option("--repair", "only drift: make every host as it was last confirmed, also one that is frozen; the file's changes wait")
     .addHelpText("after", HELP)
     .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => applyFrom(saved, resolveLab(raw)));
 }
@@ -28,7 +29,12 @@ export function registerApply(program: Command): void {
 export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
   const session = await openSession(flags);
   sayWarnings(session.spec.warnings);
-  const settling = { settleAs: operatorName() };
+  if (saved !== undefined && flags.repair === true) throw repairOfSaved(saved);
+  const settling = {
+    settleAs: operatorName(),
+    ...(flags.repair === true ? { repair: true } : {}),
+    ...(flags.allowManagementPath === true ? { allowManagementPath: true } : {}),
+  };
   const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host, settling) : await loadPlan(saved, session);
   for (const text of gathered.settled) say(text);
   await interruptible(gathered.close, async () => {
@@ -38,6 +44,11 @@ export async function applyFrom(saved: string | undefined, flags: ChangeFlags, a
       await gathered.close();
     }
   });
+}
+
+function repairOfSaved(saved: string): SpanwireError {
+  const why = "a saved plan is applied exactly, and --repair makes a plan of its own";
+  return new SpanwireError({ kind: "input", doing: "applying", what: saved, where: "", why, try: "leave one of the two out" });
 }
 
 async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; gathered: GatheredHosts }> {

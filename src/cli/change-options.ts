@@ -7,6 +7,7 @@ export interface ChangeFlags extends TargetFlags {
   /** Seconds. */
   confirmWithin: number;
   repair?: boolean;
+  allowManagementPath?: boolean;
 }
 
 const DEFAULT_CONFIRM_WITHIN_S = 60;
@@ -17,6 +18,7 @@ export function withChange(command: Command): Command {
     .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
     .option("--host <name...>", "only these hosts")
     .option("--no-verify", "do not measure before confirming")
+    .option("--allow-management-path", "steps may touch the route or device over which a host is managed")
     .option(
       "--confirm-within <seconds>",
       "a host that hears nothing for so long goes back by itself",

@@ -12,10 +12,10 @@ export async function runHostRecovery(args: readonly string[]): Promise<void> {
   // what the operator's terminal says is not meant for a program that must outlive it
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
   const { root, state, system } = openHost();
-  const [act, planId = ""] = args;
+  const [act, planId = ""] = args; // of a restore: --early
   try {
     if (act === "guard") return await runGuard({ planId, root, system, state });
-    const { ok, done, remaining, withoutDocker } = await restoreHost(system, state);
+    const { ok, done, remaining, withoutDocker } = await restoreHost(system, state, { early: args.includes("--early") });
     print(`${done} restored${withoutDocker ? "; Docker does not answer, its networks come after it has started" : ""}`);
     for (const line of remaining) say(`still different: ${line}`);
     if (!ok) process.exitCode = 1;

@@ -5,8 +5,8 @@ import { createLocalSystem } from "../host/local-system.ts";
 import { DEFAULT_STATE_DIRECTORY, openStateDirectory, type StateDirectory } from "../host/state-directory.ts";
 
 /** The host this process runs on, for every program that acts on it. */
-export function openHost(): { root: string; state: StateDirectory; system: HostSystem } {
+export function openHost(peer?: string): { root: string; state: StateDirectory; system: HostSystem } {
   const root = process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY;
   const state = withAudit(openStateDirectory(root), root);
-  return { root, state, system: createFaultySystem(createLocalSystem(state), process.env["SPANWIRE_FAULT"]) };
+  return { root, state, system: createFaultySystem(createLocalSystem(state, peer), process.env["SPANWIRE_FAULT"]) };
 }

@@ -8,7 +8,7 @@ import { openHost } from "./host-state.ts";
 /** `spanwire host [--peer ADDRESS]`: the program on the other end. Ends when its input ends. */
 export async function runHost(args: readonly string[]): Promise<void> {
   const peer = findPeer(args);
-  const { root, state, system } = openHost();
+  const { root, state, system } = openHost(peer);
   const guard = createGuard({ root, selfArgv: SELF_ARGV });
   // Ctrl-C at the operator's terminal reaches this process too; it ends when its input does, after undoing what it must.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});

@@ -14,6 +14,7 @@ interface PlanFlags extends TargetFlags {
   out?: string;
   detailedExitcode?: boolean;
   commands: boolean;
+  allowManagementPath?: boolean;
 }
 
 const EXIT_CHANGES = 2;
@@ -22,6 +23,7 @@ export function registerPlan(program: Command): void {
   withTarget(program.command("plan").alias("diff"))
     .description("show what would change on every host, and by which commands; changes nothing, not even the lock")
     .option("--host <name...>", "only these hosts")
+    .option("--allow-management-path", "steps may touch the route or device over which a host is managed")
     .option("--out <path>", "save the plan, for `spanwire apply <path>`")
     .option("--detailed-exitcode", "exit 2 when there are changes, 0 when there are none, 1 on any error")
     .option("--no-commands", "leave the commands out")
@@ -31,7 +33,11 @@ export function registerPlan(program: Command): void {
       const flags = resolveLab(raw);
       const session = await openSession(flags);
       sayWarnings(session.spec.warnings);
-      const { plan, gathered } = await makePlan(session, flags.host);
+      const { plan, gathered } = await makePlan(
+        session,
+        flags.host,
+        flags.allowManagementPath === true ? { allowManagementPath: true } : {},
+      );
       await gathered.close();
       await showPlan(plan, flags);
     });

@@ -5,6 +5,8 @@ import { gatherHosts, type GatheredHosts, type GatherOptions } from "../fleet/ga
 import { runDirectory } from "../lab/lab-names.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { RestorePoint } from "../plan/restore-point.ts";
+import type { Resource } from "../resources/resource.ts";
 import type { Host } from "../spec/cluster.ts";
 import type { Lock } from "../spec/lock.ts";
 import { formatLock, lockPathOf, parseLock } from "../spec/lock-file.ts";
@@ -125,15 +127,35 @@ export function hostsOf(session: Session, only?: readonly string[]): Host[] {
   return only === undefined ? all : all.filter((host) => only.includes(host.name));
 }
 
+export interface MakePlanOptions extends GatherOptions {
+  /** Steps may touch the way a host is managed. */
+  allowManagementPath?: boolean;
+  /** Back to what was confirmed last, whatever the file says now. */
+  repair?: boolean;
+}
+
+/** What each host was last confirmed to be; a host that knows nothing of the cluster has nothing to repair. */
+async function readConfirmed({ connections }: GatheredHosts, { lock }: Session): Promise<Map<string, readonly Resource[]>> {
+  if (lock === undefined) return new Map();
+  const points = await Promise.all(
+    [...connections].map(async ([host, connection]) => {
+      const point = (await connection.request("confirmed", { clusterUuid: lock.uuid })) as Partial<RestorePoint>;
+      return [host, point.resources ?? []] as const;
+    }),
+  );
+  return new Map(points);
+}
+
 /** Reads every host and works out what must change. The caller closes `gathered`. */
 export async function makePlan(
   session: Session,
   only?: readonly string[],
-  options: GatherOptions = {},
+  options: MakePlanOptions = {},
 ): Promise<{ plan: Plan; gathered: GatheredHosts }> {
   const gathered = await gatherHosts(hostsOf(session, only), session.transport, options);
   try {
     const { snapshots, unreachable } = gathered;
+    const confirmed = options.repair === true ? await readConfirmed(gathered, session) : undefined;
     const plan = buildPlan({
       cluster: session.spec.cluster,
       lock: session.lock,
@@ -141,6 +163,8 @@ export async function makePlan(
       snapshots,
       unreachable,
       locate: session.spec.locate,
+      ...(options.allowManagementPath === true ? { allowManagementPath: true } : {}),
+      ...(confirmed === undefined ? {} : { confirmed }),
     });
     return { plan, gathered };
   } catch (error) {

@@ -21,7 +21,7 @@ export function registerStatus(program: Command): void {
     .action(async (raw: StatusFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
       const session = await openSession(flags);
-      const { plan, gathered } = await makePlan(session, flags.host);
+      const { plan, gathered } = await makePlan(session, flags.host, { allowManagementPath: true });
       await gathered.close();
       const networks = plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
       const status = describeStatus({ plan, networks, snapshots: gathered.snapshots, unreachable: gathered.unreachable });

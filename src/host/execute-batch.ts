@@ -4,6 +4,7 @@ import type { Command } from "../resources/resource.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { describeRun, run } from "../util/run.ts";
 import { callDocker } from "./docker-api.ts";
+import { executeFiles } from "./execute-files.ts";
 import type { BatchResult } from "./host-system.ts";
 import { sysctlPath } from "./read-snapshot.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -24,6 +25,8 @@ export async function executeBatch(batch: Batch, state: StateDirectory): Promise
       case "sysctl":
       case "state":
         return await applySettings(commands, state);
+      case "file":
+        return await executeFiles(commands);
       case "docker":
         return await changeDocker(commands);
     }

@@ -27,7 +27,7 @@ export function createFaultySystem(system: HostSystem, fault: string | undefined
 export function failAt(system: HostSystem, stepId: string, moment: FaultMoment, act: FaultAct = "fail"): HostSystem {
   let isDone = false;
   return {
-    observe: () => system.observe(),
+    ...system,
     async execute(batch) {
       const position = batch.items.findLastIndex((item) => item.stepId === stepId);
       if (isDone || position < 0) return system.execute(batch);

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { existsSync, readlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { readBootTimeMs } from "./boot-time.ts";
 import { moveDeadline, setDeadline } from "./deadline.ts";
 import { PACE } from "./pace.ts";
 import { readJsonFile } from "./read-json-file.ts";
+import { isSystemdOurs } from "./systemd.ts";
 
 /**
  * The dead-man's switch of a plan: a program of its own that outlives the host program and the connection, and takes the
@@ -51,11 +51,6 @@ export function createGuard({ root, selfArgv }: GuardWish): Guard {
       if (isSystemdOurs()) await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // gone already when it has elapsed
     },
   };
-}
-
-/** sd_booted(3); a lab host's processes see the machine's systemd, which is not theirs. */
-function isSystemdOurs(): boolean {
-  return existsSync("/run/systemd/system") && readlinkSync("/proc/self/ns/net") === readlinkSync("/proc/1/ns/net");
 }
 
 const unitName = (planId: string): string => `spanwire-guard-${planId}`;

@@ -1,10 +1,13 @@
 import type { Batch } from "../plan/batch-steps.ts";
+import type { ManagementProbe } from "./management-path.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 
 /** The host program's only way to its host: read everything, do one batch. Tests put a fake here. */
 export interface HostSystem {
   observe(): Promise<Snapshot>;
   execute(batch: Batch): Promise<BatchResult>;
+  /** Whether whoever manages this host is still answered; absent when nobody says from where that is. */
+  probeManagement?(): Promise<ManagementProbe>;
 }
 
 export interface BatchResult {

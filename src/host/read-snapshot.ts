@@ -1,9 +1,11 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { NEEDED_TOOLS } from "../plan/facts.ts";
-import type { Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
+import type { ManagementPath, Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
+import { findManagementPath } from "./management-path.ts";
+import { readBootServices } from "./read-boot-services.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
 import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
@@ -12,9 +14,9 @@ import { readOvs } from "./read-ovs.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
-export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
+export async function readSnapshot(state: StateDirectory, peer?: string): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
-  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools] = await Promise.all([
+  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools, boot, management] = await Promise.all([
     readLinks(),
     readAddresses(),
     readRoutes(),
@@ -24,6 +26,8 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
     readDocker(),
     readOvs(),
     findTools(),
+    readBootServices(),
+    peer === undefined ? undefined : findManagementPath(peer),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
   const [sysctls, boundAfter, found, former, lastPlan, frozen] = await Promise.all([
@@ -37,10 +41,16 @@ export async function readSnapshot(state: StateDirectory): Promise<Snapshot> {
   const udpPorts = findListeners(boundBefore, boundAfter, tunnelPorts(links, ovs));
   return {
     kernel: release(),
-    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, tools, former },
+    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, tools, former, ...boot },
+    ...(management === undefined ? {} : { management: withMaster(management, links) }),
     ...(lastPlan === undefined ? {} : { lastPlan }),
     ...(frozen === undefined ? {} : { frozen }),
   };
+}
+
+function withMaster(path: ManagementPath, links: readonly SnapshotLink[]): ManagementPath {
+  const master = links.find((link) => link.name === path.device)?.master;
+  return master === undefined ? path : { ...path, master };
 }
 
 export function sysctlPath(key: string): string {

@@ -49,6 +49,11 @@ export function createRecoveryMethods(
       const offered = state.readJournal(planId).some(({ event }) => event === "offered");
       return { planId, operator, since, offered, verdict: state.findVerdict(planId) ?? "" } satisfies PendingPlan;
     },
+    /** What the host was last confirmed to be for a cluster. */
+    confirmed: async (params) => {
+      const { clusterUuid } = z.strictObject({ clusterUuid: z.uuid() }).parse(params);
+      return (await state.readPoints()).find((point) => point.clusterUuid === clusterUuid) ?? {};
+    },
     unfreeze: async () => {
       const frozen = await state.findFrozen();
       if (frozen === undefined) return { wasFrozen: false };

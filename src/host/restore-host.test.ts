@@ -25,7 +25,7 @@ function withoutDocker(system: HostSystem): HostSystem {
 async function boot(fleet: FakeFleet, name: string): Promise<void> {
   const found = host(fleet, name);
   reboot(found, addressOf(name));
-  expect(await restoreHost(withoutDocker(found), found.state)).toMatchObject({ ok: true, remaining: [] });
+  expect(await restoreHost(withoutDocker(found), found.state, { early: true })).toMatchObject({ ok: true, remaining: [] });
   expect(await restoreHost(found, found.state)).toMatchObject({ ok: true, remaining: [] });
 }
 
@@ -90,7 +90,7 @@ test("F06: a power cut in a first apply, after Docker's networks were made: Dock
   const found = host(fleet);
   expect(found.docker.networks).toHaveLength(1);
   reboot(found, addressOf("h1"));
-  expect(await restoreHost(withoutDocker(found), found.state)).toMatchObject({ ok: true, withoutDocker: true });
+  expect(await restoreHost(withoutDocker(found), found.state, { early: true })).toMatchObject({ ok: true, withoutDocker: true });
   expect(await found.state.findLastPlan()).toMatchObject({ state: "unfinished" });
   await restoreHost(found, found.state);
   expect(found.docker.networks).toEqual([]);
@@ -123,6 +123,22 @@ test("IP forwarding that somebody else had switched on is on after a reboot too,
   expect(host(fleet).kernel.sysctls.get("net.ipv4.ip_forward")).toBe("1");
   await fleet.destroy(plan.lock!);
   expect(host(fleet).kernel.sysctls.get("net.ipv4.ip_forward")).toBe("0");
+});
+
+test("F39: forwarding that Docker switches on at its start is Docker's: our early restore leaves that to it", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  const found = host(fleet);
+  found.kernel.sysctls.set("net.ipv4.ip_forward", "1"); // by Docker
+  const plan = await fleet.plan(cluster);
+  await fleet.apply(plan);
+  reboot(found, addressOf("h1"));
+  await restoreHost(withoutDocker(found), found.state, { early: true });
+  expect(found.kernel.sysctls.get("net.ipv4.ip_forward")).toBe("0");
+  found.kernel.sysctls.set("net.ipv4.ip_forward", "1");
+  await restoreHost(found, found.state);
+  await fleet.destroy(plan.lock!);
+  expect(found.kernel.sysctls.get("net.ipv4.ip_forward")).toBe("1");
 });
 
 test("a host that nobody ever applied to is not touched", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { batchSteps } from "../plan/batch-steps.ts";
 import { planToPoint, type RestorePoint } from "../plan/restore-point.ts";
 import { STAGES, type Step } from "../plan/step.ts";
@@ -23,30 +24,30 @@ export interface RestoreResult {
 
 /** Of one restore, made one after the other. */
 const ATTEMPTS = 3;
+const TURN_TIMEOUT_MS = 120_000;
+const POLL_MS = 100;
 
 /**
  * Makes the host as it was last confirmed, from files alone: no network, no controller. At boot that also undoes a change
  * that nobody had confirmed, because what was confirmed before is all there is. The same pure code as in a plan decides
  * what differs, so on a host that is whole it does nothing.
  */
-export async function restoreHost(system: HostSystem, state: StateDirectory): Promise<RestoreResult> {
+export async function restoreHost(
+  system: HostSystem,
+  state: StateDirectory,
+  { early = false }: RestoreOptions = {},
+): Promise<RestoreResult> {
   if ((await state.findLastPlan()) === undefined && (await state.readPoints()).length === 0) return NOTHING;
-  const other = await state.acquireLock({
-    planId: RESTORE,
-    operator: "spanwire host restore",
-    since: new Date().toISOString(),
-    pid: process.pid,
-  });
-  if (other !== undefined) throw lockedBy(other);
+  await takeTurn(state);
   try {
     await state.clearJournal(RESTORE);
     const cutOff = await takeCutOff(system, state);
     const points = [...(await state.readPoints())];
     if (cutOff !== undefined && points.every((point) => point.clusterUuid !== cutOff.clusterUuid)) points.push(cutOff);
     const results: RestoreResult[] = [];
-    for (const point of points) results.push(await restoreCluster(point, system, state));
+    for (const point of points) results.push(await restoreCluster(point, system, state, early));
     const result = combine(results);
-    if (cutOff !== undefined && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff.planId, result, state);
+    if (cutOff !== undefined && !early && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff.planId, result, state);
     return result;
   } finally {
     await state.releaseLock(RESTORE);
@@ -55,6 +56,23 @@ export async function restoreHost(system: HostSystem, state: StateDirectory): Pr
 
 /** No cluster has ever come to this host. */
 const NOTHING: RestoreResult = { ok: true, done: 0, remaining: [], withoutDocker: false };
+
+/** Two clusters on a host have a boot unit each, and systemd starts both at once. */
+async function takeTurn(state: StateDirectory): Promise<void> {
+  const holder = { planId: RESTORE, operator: "spanwire host restore", since: new Date().toISOString(), pid: process.pid };
+  const deadline = performance.now() + TURN_TIMEOUT_MS;
+  for (;;) {
+    const other = await state.acquireLock(holder);
+    if (other === undefined) return;
+    if (other.planId !== RESTORE || performance.now() > deadline) throw lockedBy(other);
+    await wait(POLL_MS); // another process: no event tells when it is done
+  }
+}
+
+export interface RestoreOptions {
+  /** Docker has not started yet: a second run, after it, does the rest. */
+  early?: boolean;
+}
 
 interface CutOff extends RestorePoint {
   needsDocker: boolean;
@@ -83,10 +101,10 @@ async function endCutOff(planId: string, { ok, remaining }: RestoreResult, state
   await state.clearGuard();
 }
 
-async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory): Promise<RestoreResult> {
+async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory, early: boolean): Promise<RestoreResult> {
   let done = 0;
   let snapshot = await system.observe();
-  let steps = planRestore(point, snapshot);
+  let steps = planRestore(point, snapshot, early);
   for (let attempt = 0; attempt < ATTEMPTS && steps.length > 0; attempt++) {
     state.append(RESTORE, { event: "begin", at: new Date().toISOString(), clusterUuid: point.clusterUuid, steps });
     // one host alone: its stages follow each other without a barrier
@@ -97,18 +115,27 @@ async function restoreCluster(point: RestorePoint, system: HostSystem, state: St
     }
     const before = steps.length;
     snapshot = await system.observe();
-    steps = planRestore(point, snapshot);
+    steps = planRestore(point, snapshot, early);
     done += Math.max(before - steps.length, 0);
     state.append(RESTORE, { event: "finished", remaining: steps.map(describeRest) });
   }
   return { ok: steps.length === 0, done, remaining: steps.map(describeRest), withoutDocker: snapshot.docker.state !== "ready" };
 }
 
-/** What differs from the confirmed state; Docker's part only while Docker can be seen. */
-function planRestore({ clusterUuid, resources }: RestorePoint, found: Snapshot): Step[] {
+/**
+ * What differs from the confirmed state; Docker's part only while Docker can be seen. Early, settings of the whole host
+ * wait too: Docker closes the FORWARD chain only when it finds forwarding off and switches it on itself, and what it has
+ * switched on is not ours to give back.
+ */
+function planRestore({ clusterUuid, resources }: RestorePoint, found: Snapshot, early: boolean): Step[] {
   const snapshot = claimLinks(found, clusterUuid, linkNames(resources));
   const steps = planToPoint(resources, observeResources(snapshot, clusterUuid));
-  return found.docker.state === "ready" ? steps : steps.filter(({ key }) => !key.startsWith("docker-network/"));
+  const isForNow = ({ before, after }: Step): boolean => {
+    const resource = after ?? before;
+    if (resource?.kind === "docker-network") return !early && found.docker.state === "ready";
+    return !(early && resource?.kind === "sysctl" && resource.device === undefined);
+  };
+  return steps.filter(isForNow);
 }
 
 function combine(results: readonly RestoreResult[]): RestoreResult {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { findAddressFault, findPrefixFault } from "../addressing/prefix.ts";
 import { keyOf } from "../resources/index.ts";
+import { findOwnFile, isOwnContent } from "../resources/own-files.ts";
 import type { Resource } from "../resources/resource.ts";
 import { STAGES } from "../plan/step.ts";
 
@@ -167,6 +168,9 @@ const wanted = z.discriminatedUnion("kind", [
       labels: z.record(z.string().max(256), z.string().max(4096)),
     },
   }),
+  z
+    .strictObject({ kind: z.literal("file"), path: z.string().max(256), content: z.string().max(4096) })
+    .refine(({ path, content }) => (content === "" ? findOwnFile(path) !== undefined : isOwnContent(path, content)), "not a file of ours"),
   z.strictObject({
     kind: z.literal("bridge-port"),
     device: containerLink,

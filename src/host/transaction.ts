@@ -8,6 +8,7 @@ import type { Resource } from "../resources/resource.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
 import { endPlan } from "./end-plan.ts";
 import type { HostSystem } from "./host-system.ts";
+import { findWorse } from "./management-path.ts";
 import { revertPlan, type RevertResult } from "./revert-plan.ts";
 import { runBatches } from "./run-batches.ts";
 import { settleLeftover } from "./settle-leftover.ts";
@@ -60,6 +61,13 @@ export async function beginTransaction(
   const observe = async (): Promise<Map<string, Resource>> => observeResources(await system.observe(), clusterUuid, names);
   const { initial, wanted } = await lockAndCheck(input, { system, state, names });
   const touched = new Set<string>();
+  const managed = await system.probeManagement?.();
+  /** Connectivity that was there before the plan: checked while the connection that could still say so lives. */
+  const checkManaged = async (): Promise<Problem[]> => {
+    const now = managed === undefined ? undefined : await system.probeManagement?.();
+    const why = managed === undefined || now === undefined ? undefined : findWorse(managed, now);
+    return why === undefined ? [] : [unmanaged(why)];
+  };
 
   return {
     planId,
@@ -81,8 +89,9 @@ export async function beginTransaction(
       const seen = await observe();
       const wrong = mine.flatMap((step) => findUnmet(step, mine, seen));
       const done = mine.filter((step) => wrong.every((unmet) => unmet.step !== step)).map((step) => step.id);
-      const problems =
+      const unmet =
         failure === undefined ? wrong.map(({ step, why }) => unmetProblem(step, why)) : [failureProblem(mine, wrong[0]?.step, failure)];
+      const problems = [...unmet, ...(await checkManaged())];
       return { ok: problems.length === 0, done, problems, notes };
     },
 
@@ -228,6 +237,11 @@ function failureProblem(steps: readonly Step[], unmet: Step | undefined, why: st
     why,
     try: "read the tool's message above; `spanwire plan` shows what is missing",
   };
+}
+
+function unmanaged(why: string): Problem {
+  const advice = "look at what the plan does to routes and devices on that way";
+  return { kind: "verify", doing: "checking", what: "the way this host is managed", where: "", why, try: advice };
 }
 
 function problem(kind: Problem["kind"], doing: string, what: string, why: string, advice: string): SpanwireError {

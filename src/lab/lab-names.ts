@@ -14,6 +14,8 @@ export const IMAGE = "spx-busybox:latest";
 export const DEFAULT_MTU_BYTES = 1500;
 /** The switch's own address on the data bridge: every host's default gateway. */
 export const GATEWAY_ADDRESS = "10.99.0.254";
+/** The operator's desk, on the management bridge: from where the hosts are managed. */
+export const DESK_ADDRESS = "192.168.250.254";
 /** Stands for the internet: TEST-NET-2 (RFC 5737), so it can never be a real one. */
 export const OUTSIDE_ADDRESS = "198.51.100.1";
 

@@ -5,6 +5,7 @@ import { run } from "../util/run.ts";
 import {
   dataPort,
   DEFAULT_MTU_BYTES,
+  DESK_ADDRESS,
   GATEWAY_ADDRESS,
   managementPort,
   namespacePath,
@@ -93,6 +94,7 @@ function switchLines(lab: LabState): string[] {
     "link add data type bridge",
     "link set data up",
     ...cables,
+    `address add ${DESK_ADDRESS}/24 dev mgmt`,
     `address add ${GATEWAY_ADDRESS}/24 dev data`,
     `address add ${OUTSIDE_ADDRESS}/32 dev lo`,
   ];

@@ -25,17 +25,16 @@ export async function rebootHost(lab: LabState, host: LabHost, { restore }: Rebo
   await removeCgroups([host.namespace]);
   await rewireHost(lab, host);
   if (lab.ovs !== "none") for (const daemon of ["ovsdb-server", "ovs-vswitchd"] as const) await startHostDaemon(lab, host, daemon);
-  if (restore) await runRestore(lab, host);
-  if (lab.docker === "none") return;
-  await startHostDaemon(lab, host, "dockerd");
+  if (restore) await runRestore(lab, host, ["--early"]);
+  if (lab.docker !== "none") await startHostDaemon(lab, host, "dockerd");
   await setSwitchSysctls(lab);
-  if (restore) await runRestore(lab, host);
+  if (restore) await runRestore(lab, host, []);
 }
 
 /** What the boot unit runs on a real server. */
-async function runRestore(lab: LabState, host: LabHost): Promise<void> {
+async function runRestore(lab: LabState, host: LabHost, options: readonly string[]): Promise<void> {
   const enter = ["nsenter", `--net=${namespacePath(host.namespace)}`, "--"] as const;
-  const result = await run([...enter, ...SELF_ARGV, "host", "restore"], {
+  const result = await run([...enter, ...SELF_ARGV, "host", "restore", ...options], {
     env: hostEnvironment(lab, host),
     timeoutMs: 120_000,
   });

@@ -37,7 +37,7 @@ export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">
 }
 
 /** One process can do many of these; each Docker call is one of its own. */
-const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "nft", "sysctl"]);
+const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "nft", "sysctl", "file"]);
 
 /** A former value is kept before its setting is written and dropped after that: the two stay in order, in one batch. */
 function toolOf({ tool }: Command): Command["tool"] {

@@ -2,6 +2,7 @@ import { familyOf } from "../addressing/prefix.ts";
 import { resolveNetworks } from "../addressing/resolve-networks.ts";
 import { claimLinks, linkNames } from "../resources/claim-links.ts";
 import { observeResources } from "../resources/index.ts";
+import type { Resource } from "../resources/resource.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import { checkPrefixesInUse } from "../spec/check-facts.ts";
 import type { Cluster, Host } from "../spec/cluster.ts";
@@ -9,6 +10,7 @@ import type { Lock } from "../spec/lock.ts";
 import { pinLock } from "../spec/pin-lock.ts";
 import { SpanwireError, type FilePosition, type Problem } from "../util/problem.ts";
 import { checkOvs } from "./check-ovs.ts";
+import { checkManagement } from "./check-management.ts";
 import { compileHost } from "./compile-host.ts";
 import { deriveFacts, type HostFacts } from "./facts.ts";
 import { fingerprintHost } from "./fingerprint.ts";
@@ -26,6 +28,10 @@ export interface BuildPlanInput {
   snapshots: ReadonlyMap<string, Snapshot>;
   unreachable: readonly Problem[];
   locate?: (path: readonly PropertyKey[]) => FilePosition;
+  /** Steps may touch the way a host is managed: the operator asked for that by name. */
+  allowManagementPath?: boolean;
+  /** Instead of what the file says: what each host was last confirmed to be. Then the plan holds nothing but drift. */
+  confirmed?: ReadonlyMap<string, readonly Resource[]>;
 }
 
 /** Smallest MTU assumed for hosts that did not answer: Ethernet's. */
@@ -53,7 +59,8 @@ export function buildPlan(input: BuildPlanInput): Plan {
     const found = snapshots.get(host.name);
     const known = factsOf.get(host.name);
     if (found === undefined || known === undefined) continue;
-    const desired = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: known });
+    const compiled = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: known });
+    const desired = input.confirmed === undefined ? compiled : driftOnly(compiled, input.confirmed.get(host.name));
     const snapshot = claimLinks(found, lock.uuid, linkNames(desired));
     const facts = deriveFacts(snapshot, lock.uuid, host.address);
     const observed = observeResources(snapshot, lock.uuid);
@@ -63,9 +70,10 @@ export function buildPlan(input: BuildPlanInput): Plan {
     problems.push(
       ...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot: found, steps }),
     );
+    if (input.allowManagementPath !== true) problems.push(...checkManagement(host.name, found, steps));
     hosts.push({ ...pick(host), leaving: false, basis: fingerprintHost(observed, facts), steps });
   }
-  const leaving = planLeavingHosts(lock, input);
+  const leaving = input.confirmed === undefined ? planLeavingHosts(lock, input) : { hosts: [], problems: [] };
   problems.push(...leaving.problems);
   if (problems.length > 0) throw new SpanwireError(problems);
   return {
@@ -73,11 +81,16 @@ export function buildPlan(input: BuildPlanInput): Plan {
     kind: "plan",
     cluster: cluster.name,
     clusterUuid: lock.uuid,
-    lock,
-    lockChanges: changes,
+    lock: input.confirmed === undefined ? lock : (previous ?? lock),
+    lockChanges: input.confirmed === undefined ? changes : [],
     hosts: [...hosts, ...leaving.hosts],
     warnings: input.unreachable,
   };
+}
+
+/** A container's port belongs to no confirmed state, and comes back with its bridge. */
+function driftOnly(compiled: readonly Resource[], confirmed: readonly Resource[] | undefined): Resource[] {
+  return [...(confirmed ?? []), ...compiled.filter((resource) => resource.kind === "bridge-port")];
 }
 
 /** Tombstones: hosts that left the file keep nothing of ours. */

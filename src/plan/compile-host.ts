@@ -3,6 +3,7 @@ import { findMember, type ResolvedNetwork } from "../addressing/resolve-networks
 import { dataplaneOf } from "../dataplanes/index.ts";
 import { compileNftTable } from "../firewall/compile-nft-table.ts";
 import { formatMark } from "../resources/mark.ts";
+import { listOwnFiles } from "../resources/own-files.ts";
 import type { Resource } from "../resources/resource.ts";
 import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../resources/sysctl-keys.ts";
 import { ovsDatapathOf, type HostFacts } from "./facts.ts";
@@ -12,7 +13,7 @@ export interface CompileInput {
   clusterUuid: string;
   networks: readonly ResolvedNetwork[];
   host: string;
-  facts: Pick<HostFacts, "lostPorts" | "isUnderlayInUserspace">;
+  facts: Pick<HostFacts, "lostPorts" | "isUnderlayInUserspace" | "boot">;
 }
 
 /** Everything one host must have. Pure: the same input gives the same list in the same order. */
@@ -20,7 +21,9 @@ export function compileHost({ cluster, clusterUuid, networks, host, facts }: Com
   const mine = networks.filter((network) => findMember(network, host) !== undefined);
   if (mine.length === 0) return [];
   const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
+  const files = facts.boot === undefined ? [] : listOwnFiles(clusterUuid, facts.boot);
   return [
+    ...files.map((file): Resource => ({ kind: "file", ...file })),
     compileNftTable(networks, host, clusterUuid),
     ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
     ...(needsForwarding ? [{ kind: "sysctl", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),

@@ -15,6 +15,7 @@ const NOUNS: Record<Resource["kind"], string> = {
   "nft-table": "nft table",
   "docker-network": "Docker network",
   "bridge-port": "container port",
+  file: "boot file",
 };
 
 /** Says in a person's words what a hashed name stands for: "VXLAN tunnel of apps". */
@@ -60,6 +61,7 @@ function findNetwork(resource: Resource, devices: ReadonlyMap<string, string>): 
       return resource.labels["io.spanwire.network"];
     case "bridge-port":
       return resource.container === "" ? undefined : resource.container;
+    case "file":
     case "nft-table":
       return undefined;
   }

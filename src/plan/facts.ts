@@ -1,5 +1,6 @@
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { isMarkedBy } from "../resources/mark.ts";
+import type { BootServices } from "../resources/own-files.ts";
 import type { Snapshot, SnapshotRoute } from "../resources/snapshot.ts";
 
 /** What a plan needs to know of a host besides our own objects. */
@@ -18,6 +19,8 @@ export interface HostFacts {
   /** Running containers whose veth lost its bridge. */
   lostPorts: readonly { device: string; bridge: string; container: string }[];
   missingTools: readonly string[];
+  /** Services that want files of ours; undefined without systemd. */
+  boot: BootServices | undefined;
   ovs: { ready: boolean; reason: string; kernelDatapath: boolean };
   /** The underlay address sits on a userspace bridge of Open vSwitch: only there can userspace tunnels start. */
   isUnderlayInUserspace: boolean;
@@ -59,6 +62,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
     ...deriveOvsFacts(snapshot, clusterUuid, underlayDevice),
+    boot: snapshot.boot,
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
   };
 }

@@ -14,6 +14,8 @@ export function renderCommand(command: Command): string[] {
       return [`sysctl -w ${command.key}=${command.value}`];
     case "state":
       return [command.op === "remember" ? `# keep the former value of ${command.key}: ${command.value}` : `# forget ${command.key}`];
+    case "file":
+      return [command.op === "remove" ? `rm ${command.path}` : `install -m 644 /dev/stdin ${command.path}`];
     case "docker":
       return command.op === "remove-network" ? [`docker network rm ${command.name}`] : renderCreate(command);
   }

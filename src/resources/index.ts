@@ -3,6 +3,7 @@ import { bridgePort } from "./bridge-port.ts";
 import { bridge } from "./bridge.ts";
 import { claimLinks } from "./claim-links.ts";
 import { dockerNetwork } from "./docker-network.ts";
+import { file } from "./file.ts";
 import { floodList } from "./flood-list.ts";
 import { neighbours } from "./neighbours.ts";
 import { nftTable } from "./nft-table.ts";
@@ -17,6 +18,7 @@ import { vxlan } from "./vxlan.ts";
 
 /** The registry: a new kind is one file and one line here. The order is the tie-breaker of a plan's order. */
 const KINDS = {
+  file,
   "nft-table": nftTable,
   bridge,
   address,

@@ -14,7 +14,8 @@ export type Resource =
   | SysctlResource
   | NftTableResource
   | DockerNetworkResource
-  | BridgePortResource;
+  | BridgePortResource
+  | FileResource;
 
 export type ResourceKindName = Resource["kind"];
 
@@ -209,6 +210,13 @@ export interface BridgePortResource {
   container: string;
 }
 
+/** A file of ours outside the state directory, or a symbolic link of ours and where it leads (own-files.ts). */
+export interface FileResource {
+  kind: "file";
+  path: string;
+  content: string;
+}
+
 /** One field that is not as desired, and why that matters. */
 export interface Difference {
   field: string;
@@ -229,6 +237,8 @@ export type Command =
   | { tool: "sysctl"; key: string; value: string }
   /** Keeps or drops the former value of a foreign setting in the state directory. */
   | { tool: "state"; op: "remember" | "forget"; key: string; value: string }
+  | { tool: "file"; op: "write"; path: string; content: string }
+  | { tool: "file"; op: "remove"; path: string }
   | { tool: "docker"; op: "create-network"; body: DockerNetworkBody; sweep: { device: string; range: string } }
   | { tool: "docker"; op: "remove-network"; name: string };
 

@@ -1,3 +1,5 @@
+import type { BootServices } from "./own-files.ts";
+
 /**
  * One host, read once. Plain JSON: the host program fills it, pure code reads it. Every list is sorted by the host
  * program, so equal hosts give equal bytes.
@@ -23,8 +25,25 @@ export interface Snapshot {
   former: Readonly<Record<string, string>>;
   /** The last plan this host saw, from its journal. */
   lastPlan?: { planId: string; state: string };
+  /** What starts this host's services; absent without systemd. */
+  boot?: BootServices;
+  /** Files of ours under /etc, by path; of a link, where it leads. */
+  files?: Readonly<Record<string, string>>;
+  /** How the host answers whoever manages it; absent when nobody says from where that is. */
+  management?: ManagementPath;
   /** A revert that did not fully work, and what it left. */
   frozen?: { planId: string; since: string; remaining: readonly string[] };
+}
+
+export interface ManagementPath {
+  /** The operator's end of the connection. */
+  peer: string;
+  /** Where packets to it leave, and the bridge that device is a port of. */
+  device: string;
+  master?: string;
+  gateway?: string;
+  /** Our own address there. */
+  source: string;
 }
 
 export interface SnapshotLink {

@@ -1,14 +1,14 @@
 import type { Host } from "../spec/cluster.ts";
 import { SpanwireError } from "../util/problem.ts";
 import { hostEnvironment } from "../lab/host-environment.ts";
-import { namespacePath, runDirectory } from "../lab/lab-names.ts";
+import { DESK_ADDRESS, namespacePath, runDirectory } from "../lab/lab-names.ts";
 import { readLab } from "../lab/lab-state.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
 import type { Connection, Transport } from "./connection.ts";
 import { openStdioConnection } from "./stdio.ts";
 
 /** Reaches the hosts of a lab by entering their network namespace. `program` replaces the host program in tests. */
-export function createLabTransport(runId: string, program: readonly string[] = [...SELF_ARGV, "host"]): Transport {
+export function createLabTransport(runId: string, program: readonly string[] = [...SELF_ARGV, "host", "--peer", DESK_ADDRESS]): Transport {
   return {
     name: `lab ${runId}`,
     stateFolder: runDirectory(runId),

@@ -2,6 +2,7 @@ import { networkOf } from "../../src/addressing/prefix.ts";
 import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
 import type { Batch } from "../../src/plan/batch-steps.ts";
 import { NEEDED_TOOLS } from "../../src/plan/facts.ts";
+import type { BootServices } from "../../src/resources/own-files.ts";
 import type { Command } from "../../src/resources/resource.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
 import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
@@ -21,6 +22,9 @@ export interface FakeHost extends HostSystem {
   state: MemoryState;
   udpPorts: number[];
   swarm: boolean;
+  /** Set on a host with systemd: then it has files of ours. */
+  boot: BootServices | undefined;
+  files: Map<string, string>;
   /** Every batch that was done, for counting processes and looking for writes. */
   batches: Batch[];
   /** Bridges in which two tunnels flooded at once, at any command: must stay empty. */
@@ -40,6 +44,8 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     state: createMemoryState(),
     udpPorts: [22],
     swarm: false,
+    boot: undefined,
+    files: new Map(),
     batches: [],
     loops: [],
     snapshot: () => takeSnapshot(host),
@@ -79,8 +85,10 @@ function execute(host: FakeHost, batch: Batch): BatchResult {
   }
 }
 
-function runCommand({ kernel, docker, state }: FakeHost, command: Command): void {
+function runCommand({ kernel, docker, state, files }: FakeHost, command: Command): void {
   switch (command.tool) {
+    case "file":
+      return void (command.op === "write" ? files.set(command.path, command.content) : files.delete(command.path));
     case "ip":
       return runIp(kernel, command.args);
     case "bridge":
@@ -144,6 +152,7 @@ function takeSnapshot(host: FakeHost): Snapshot {
     ovs: ovsSnapshot(host),
     tools: Object.fromEntries(NEEDED_TOOLS.map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
+    ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
   };
 }
 

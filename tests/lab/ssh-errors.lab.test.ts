@@ -67,6 +67,7 @@ test("through a jump host of ~/.ssh/config", async () => {
   const planned = await lab.mustOverSsh("plan", "--json");
   const { hosts, warnings } = JSON.parse(planned.stdout) as Plan;
   expect([hosts.map(({ host }) => host), warnings]).toEqual([["vm1", "vm2"], []]);
+  await lab.login("vm2", `rm -r ${FOLDER}`); // the tests below look at what a failure leaves
 });
 
 describe("keys", () => {
