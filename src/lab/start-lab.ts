@@ -75,17 +75,7 @@ async function startDockers(lab: LabState, options: StartLabOptions, progress: (
     await importImage(host.name, host.dockerSocket, tar);
     progress(`${host.name}: Docker ${version} answers`);
   };
-  const late: LabState["hosts"] = [];
-  const startOrPostpone = (host: LabState["hosts"][number]): Promise<void> =>
-    start(host).catch((error: unknown) => {
-      if (!isTimeout(error)) throw error;
-      late.push(host);
-    });
-  await settleAll(lab.hosts.map(startOrPostpone));
-  for (const host of late) {
-    progress(`${host.name}: this machine is slow: starting Docker once more, alone`);
-    await start(host);
-  }
+  await settleAll(lab.hosts.map(start));
 }
 
 /** All must have settled before a failure is cleaned up, or the clean-up meets daemons that are being born. */
@@ -96,9 +86,6 @@ async function settleAll(starts: readonly Promise<void>[]): Promise<void> {
   if (problems.length > 0) throw new SpanwireError(problems);
   if (failures.length > 0) throw failures[0];
 }
-
-const isTimeout = (failure: unknown): boolean =>
-  failure instanceof SpanwireError && failure.problems.every((problem) => problem.kind === "timeout");
 
 async function requireDocker(lab: LabState): Promise<void> {
   if (lab.docker !== "20" && lab.docker !== "host") return;
