@@ -9,7 +9,7 @@ const QUESTIONS = {
   sysctls: "sysctl -a --pattern '^net\\.(ipv4\\.(ip_forward|conf\\.(all|default|eth0)\\.)|bridge\\.)' 2>/dev/null",
   docker: "docker network ls --format '{{.Name}} {{.Driver}}'; docker ps --all --quiet",
   ovs: "ovs-vsctl list-br",
-  units: "systemctl list-unit-files --no-legend | sed 's/ .*//'; ls /etc/systemd/system /run/systemd/transient 2>/dev/null",
+  units: "systemctl list-unit-files --no-legend | sed 's/ .*//'; ls -A /etc/systemd/system /run/systemd/transient 2>/dev/null || true",
   files: "find / -xdev -ipath '*spanwire*' -not -path '/proc/*' -not -path '/etc/initramfs-tools/*' -not -path '/etc/ssh/*'",
   processes: "ps -eo args= | grep -i '[s]panwire' || true",
 } as const;
