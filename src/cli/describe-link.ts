@@ -1,6 +1,6 @@
 import { findMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { observeResources } from "../resources/index.ts";
-import type { OvsTunnelResource, Resource } from "../resources/resource.ts";
+import type { OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource, VxlanResource } from "../resources/resource.ts";
 import type { Snapshot, SnapshotOvsPort } from "../resources/snapshot.ts";
 import { expectedTreeOf } from "../topology/expected-tree.ts";
 
@@ -31,14 +31,12 @@ export function describeLink(network: ResolvedNetwork, host: string, snapshot: S
   const docker = network.attach.type === "none" ? "" : network.attach.network;
   const containers =
     snapshot.docker.state === "ready" ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === docker).length : 0;
-  const way = resources.find(
-    (resource) => (resource.kind === "vxlan" || resource.kind === "ovs-join") && resource.bridge === network.bridge,
-  );
-  if (way?.kind !== "vxlan" && way?.kind !== "ovs-join") return { state: "missing", ...empty, containers };
-  const tunnels = way.kind === "ovs-join" ? describeTunnels(network, host, way.ovsBridge, resources, snapshot) : [];
+  const way = resources.find((resource): resource is Way => isWay(resource) && resource.bridge === network.bridge);
+  if (way === undefined) return { state: "missing", ...empty, containers };
+  const tunnels = way.kind === "vxlan" ? [] : describeTunnels(network, host, way.ovsBridge, resources, snapshot);
   const counters = snapshot.links.find((link) => link.name === way.name)?.counters;
   return {
-    state: way.up ? "up" : "down",
+    state: isUp(way) ? "up" : "down",
     peers: way.kind === "vxlan" ? countRemotes(resources, way.name) : tunnels.length,
     tunnels,
     containers,
@@ -47,6 +45,13 @@ export function describeLink(network: ResolvedNetwork, host: string, snapshot: S
     dropped: counters?.dropped ?? 0,
   };
 }
+
+type Way = VxlanResource | OvsJoinResource | OvsVethResource;
+
+const isWay = (resource: Resource): resource is Way =>
+  resource.kind === "vxlan" || resource.kind === "ovs-join" || resource.kind === "ovs-veth";
+
+const isUp = (way: Way): boolean => (way.kind === "ovs-veth" ? way.devices.every((device) => way.up.includes(device)) : way.up);
 
 function countRemotes(resources: readonly Resource[], device: string): number {
   const flood = resources.find((resource) => resource.kind === "flood-list" && resource.device === device);

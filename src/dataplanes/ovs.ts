@@ -1,6 +1,7 @@
 import { linkName } from "../addressing/names.ts";
 import { findMember, type ResolvedMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import type { OvsBridgeResource, OvsTunnelResource, Resource } from "../resources/resource.ts";
+import { vethPeer } from "../resources/ovs-veth.ts";
+import type { OvsBridgeResource, OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource } from "../resources/resource.ts";
 import type { OvsDataplane } from "../spec/cluster.ts";
 import { networkLinks } from "../topology/network-links.ts";
 import { bridgeIdOf } from "../topology/bridge-id.ts";
@@ -8,7 +9,7 @@ import type { DataplaneCompiler } from "./dataplane.ts";
 
 /**
  * Open vSwitch: a bridge of its own per network with one tunnel port per linked host, told apart by key, joined to the
- * Linux bridge by an internal port. Loops are prevented by split horizon, by a spanning tree between the OVS bridges, or
+ * Linux bridge by an internal port or a veth pair. Loops are prevented by split horizon, by a spanning tree between the OVS bridges, or
  * by a topology without any.
  */
 export const ovsDataplane: DataplaneCompiler = {
@@ -33,25 +34,27 @@ export const ovsDataplane: DataplaneCompiler = {
       const to = findMember(network, peer);
       return to === undefined ? [] : [tunnelTo(network, dataplane, member, to, mark)];
     });
-    return [
-      bridge,
-      ...tunnels,
-      {
-        kind: "ovs-join",
-        name: linkName("i", name),
-        ovsBridge: name,
-        bridge: network.bridge,
-        mac: member.vtepMac,
-        mtuBytes: network.mtuBytes,
-        flooding: true,
-        isolated: true,
-        up: true,
-        mark,
-        error: "",
-      },
-    ];
+    return [bridge, ...tunnels, dataplane.join === "veth" ? joinByVeth(network, bridge, member) : joinByPort(network, bridge, member)];
   },
 };
+
+const joinByPort = (network: ResolvedNetwork, bridge: OvsBridgeResource, member: ResolvedMember): OvsJoinResource => ({
+  ...{ kind: "ovs-join", name: linkName("i", bridge.name), ovsBridge: bridge.name, bridge: network.bridge },
+  ...{ mac: member.vtepMac, mtuBytes: network.mtuBytes, flooding: true, isolated: true, up: true, mark: bridge.mark, error: "" },
+});
+
+function joinByVeth(network: ResolvedNetwork, bridge: OvsBridgeResource, member: ResolvedMember): OvsVethResource {
+  const { mtuBytes } = network;
+  const name = linkName("v", bridge.name);
+  const devices = [name, vethPeer(name)];
+  return {
+    ...{ kind: "ovs-veth", name, devices, ovsBridge: bridge.name, bridge: network.bridge },
+    ...{ mac: member.vtepMac, mtuBytes, peerMtuBytes: mtuBytes },
+    // the kernel's datapath fills checksums in when a packet leaves the host; userspace reads packets as they are
+    checksumOffload: bridge.datapath === "system" ? devices : [],
+    ...{ spanningTree: false, flooding: true, isolated: true, up: devices, mark: bridge.mark },
+  };
+}
 
 function tunnelTo(
   network: ResolvedNetwork,

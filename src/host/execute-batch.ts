@@ -20,6 +20,8 @@ export async function executeBatch(batch: Batch, state: StateDirectory): Promise
         return await runLines(batch.tool, commands);
       case "ovs":
         return await runTransaction(commands);
+      case "ethtool":
+        return await runEach(commands);
       case "nft":
         return await runNft(commands);
       case "sysctl":
@@ -45,6 +47,16 @@ async function runLines(tool: "ip" | "bridge", commands: readonly Command[]): Pr
   const line = failed === null ? undefined : lines[Number(failed[1]) - 1];
   const said = result.stderr.replace(/Command failed -:\d+/, "").trim();
   return { ok: false, why: line === undefined ? describeRun(result) : `\`${tool} ${line}\` failed: ${said}`, notes: [] };
+}
+
+/** ethtool(8) takes one device a call. */
+async function runEach(commands: readonly Command[]): Promise<BatchResult> {
+  for (const command of commands) {
+    if (command.tool !== "ethtool") continue;
+    const result = await run(["ethtool", ...command.args]);
+    if (result.exitCode !== 0) return { ok: false, why: describeRun(result), notes: [] };
+  }
+  return { ok: true, why: "", notes: [] };
 }
 
 /** Batch files split at blanks and know quotes, comments and continuations: a word with such a character is refused. */

@@ -26,7 +26,7 @@ function isShortOfPorts(
   links: readonly SnapshotLink[],
 ): boolean {
   if (bridge?.startsWith("spw") !== true) return false;
-  const ports = links.filter((link) => link.kind === "veth" && link.master === bridge && !link.name.startsWith("spwp")).length;
+  const ports = links.filter((link) => link.kind === "veth" && link.master === bridge && !link.name.startsWith("spw")).length;
   return endpoints.filter((endpoint) => endpoint.network === network).length > ports;
 }
 

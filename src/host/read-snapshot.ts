@@ -1,12 +1,13 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
-import { NEEDED_TOOLS } from "../plan/facts.ts";
+import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../plan/facts.ts";
 import type { ManagementPath, Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import { findManagementPath } from "./management-path.ts";
 import { readBootServices } from "./read-boot-services.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
+import { readChecksumOffload } from "./read-checksum-offload.ts";
 import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
 import { readNftTables } from "./read-nft.ts";
@@ -17,7 +18,7 @@ import type { StateDirectory } from "./state-directory.ts";
 export async function readSnapshot(state: StateDirectory, peer?: string): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools, boot, management] = await Promise.all([
-    readLinks(),
+    readLinks().then(readChecksumOffload),
     readAddresses(),
     readRoutes(),
     readFdb(),
@@ -99,7 +100,7 @@ const DEFAULT_OVS_PORTS: Readonly<Record<string, string>> = { vxlan: "4789", gen
 async function findTools(): Promise<Record<string, string>> {
   const folders = (CLEAN_ENV["PATH"] ?? "").split(":");
   const found = await Promise.all(
-    NEEDED_TOOLS.map(async (tool) => {
+    [...NEEDED_TOOLS, ...OPTIONAL_TOOLS].map(async (tool) => {
       for (const folder of folders) {
         const path = `${folder}/${tool}`;
         if (

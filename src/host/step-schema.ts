@@ -78,6 +78,7 @@ const neighbourEntry = z.strictObject({
 });
 
 const mac0 = z.union([mac, z.literal("")]);
+const vethEnds = z.array(z.string().regex(/^spw[vw][a-z2-7]{10}$/)).max(2);
 const ovsResources = [
   z.strictObject({
     ...{ kind: z.literal("ovs-bridge"), name: ourLink, datapath: z.enum(["system", "netdev"]), mac: mac0 },
@@ -94,6 +95,12 @@ const ovsResources = [
     ...{ kind: z.literal("ovs-join"), name: ourLink, ovsBridge: ourLink, bridge: z.union([ourLink, z.literal("")]), mac: mac0 },
     ...{ mtuBytes: z.int().min(0).max(65_535), flooding: z.boolean(), isolated: z.boolean(), up: z.boolean(), mark },
     error: z.string().max(1024),
+  }),
+  z.strictObject({
+    ...{ kind: z.literal("ovs-veth"), name: z.string().regex(/^spwv[a-z2-7]{10}$/), devices: vethEnds },
+    ...{ ovsBridge: z.union([ourLink, z.literal("")]), bridge: z.union([ourLink, z.literal("")]), mac: mac0 },
+    ...{ mtuBytes: z.int().min(0).max(65_535), peerMtuBytes: z.int().min(0).max(65_535), checksumOffload: vethEnds },
+    ...{ spanningTree: z.boolean(), flooding: z.boolean(), isolated: z.boolean(), up: vethEnds, mark },
   }),
 ] as const;
 

@@ -19,12 +19,15 @@ export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
   return kindOf((step.after ?? step.before) as Resource).commands(step.before, step.after);
 }
 
-/** Commands in order, neighbours of one tool joined. Steps of one kind are independent, so their tools may be sorted. */
+/**
+ * Commands in order, neighbours of one tool joined. Steps of one kind are independent, so their tools may be sorted: one
+ * process for many. Which tool comes first is what the steps themselves agree on.
+ */
 export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
   const items = groupByKind(steps).flatMap((group) => {
-    const ofGroup = group.flatMap((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
-    const tools = [...new Set(ofGroup.map(({ command }) => toolOf(command)))];
-    return tools.flatMap((tool) => ofGroup.filter(({ command }) => toolOf(command) === tool));
+    const ofSteps = group.map((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
+    const tools = orderTools(ofSteps.map((items) => items.map(({ command }) => toolOf(command))));
+    return tools.flatMap((tool) => ofSteps.flat().filter(({ command }) => toolOf(command) === tool));
   });
   const batches: { tool: Command["tool"]; items: BatchItem[] }[] = [];
   for (const item of items) {
@@ -36,8 +39,21 @@ export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">
   return batches;
 }
 
+/** The order of tools that every step's own has in common; where there is none, as they come. */
+function orderTools(steps: readonly (readonly Command["tool"][])[]): Command["tool"][] {
+  const ordered: Command["tool"][] = [];
+  let left = steps.map((tools) => [...new Set(tools)]).filter((tools) => tools.length > 0);
+  while (left.length > 0) {
+    const firsts = left.flatMap(([first]) => first ?? []);
+    const next = firsts.find((tool) => left.every((tools) => tools.indexOf(tool) <= 0)) ?? firsts[0]!;
+    ordered.push(next);
+    left = left.map((tools) => tools.filter((tool) => tool !== next)).filter((tools) => tools.length > 0);
+  }
+  return ordered;
+}
+
 /** One process can do many of these; each Docker call is one of its own. */
-const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "nft", "sysctl", "file"]);
+const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "ethtool", "nft", "sysctl", "file"]);
 
 /** A former value is kept before its setting is written and dropped after that: the two stay in order, in one batch. */
 function toolOf({ tool }: Command): Command["tool"] {

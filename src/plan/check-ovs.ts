@@ -29,6 +29,7 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
   }
   return [
     ...mine.flatMap((network) => checkDatapath(network, facts, { ...problem, what: `network ${network.name}` })),
+    ...checkEthtool(mine, input),
     ...checkTwins(input),
     ...checkSharedPort(input),
   ];
@@ -36,7 +37,7 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
 
 /** What cannot be seen must not count as gone (F32): a join that is still a link proves that there was a bridge. */
 function checkBlindRemoval({ host, clusterUuid, facts, snapshot }: OvsCheckInput): Problem[] {
-  const left = snapshot.links.filter((link) => link.name.startsWith("spwi") && isMarkedBy(link.alias, clusterUuid));
+  const left = snapshot.links.filter((link) => /^spw[iv]/.test(link.name) && isMarkedBy(link.alias, clusterUuid));
   if (left.length === 0) return [];
   return [
     {
@@ -59,6 +60,23 @@ function checkDatapath(network: ResolvedNetwork, facts: HostFacts, problem: Pick
   if (facts.ovs.kernelDatapath) return [];
   const why = "this kernel has no Open vSwitch datapath (module openvswitch is not loaded)";
   return [{ ...problem, kind: "unsupported", why, try: "load it: modprobe openvswitch; a kernel without it can use dataplane: vxlan" }];
+}
+
+/** A veth pair into a userspace datapath carries no TCP before its checksum offload is off. */
+function checkEthtool(mine: readonly ResolvedNetwork[], { host, facts, snapshot }: OvsCheckInput): Problem[] {
+  const needing = mine.filter((network) => network.dataplane.type === "ovs" && network.dataplane.join === "veth");
+  const inUserspace = needing.filter((network) => ovsDatapathOf(network, facts) === "netdev");
+  if (inUserspace.length === 0 || snapshot.tools["ethtool"] !== undefined) return [];
+  return [
+    {
+      kind: "unsupported",
+      doing: "preparing",
+      what: inUserspace.map((network) => `network ${network.name}`).join(", "),
+      where: host.name,
+      why: "the command ethtool is not there, and a veth pair into userspace Open vSwitch carries no TCP until it has set its checksum offload off",
+      try: "install ethtool on that host, or write join: internal",
+    },
+  ];
 }
 
 /** Open vSwitch takes one tunnel of a type, remote and key, and says so only in its log. */

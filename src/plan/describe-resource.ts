@@ -9,6 +9,7 @@ const NOUNS: Record<Resource["kind"], string> = {
   "ovs-bridge": "Open vSwitch bridge",
   "ovs-tunnel": "Open vSwitch tunnel",
   "ovs-join": "Open vSwitch port",
+  "ovs-veth": "Open vSwitch veth pair",
   "flood-list": "flood list",
   neighbours: "known hosts",
   sysctl: "setting",
@@ -49,6 +50,7 @@ function findNetwork(resource: Resource, devices: ReadonlyMap<string, string>): 
     case "ovs-bridge":
     case "ovs-tunnel":
     case "ovs-join":
+    case "ovs-veth":
       return findMark(resource.mark)?.network ?? devices.get(resource.name);
     case "address":
     case "route":

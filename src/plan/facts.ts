@@ -31,6 +31,9 @@ export interface HostFacts {
 /** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
 export const NEEDED_TOOLS = ["ip", "bridge", "nft", "ping", "nsenter", "unshare"] as const;
 
+/** What only some networks need; looked for too. */
+export const OPTIONAL_TOOLS = ["ethtool"] as const;
+
 export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAddress: string): HostFacts {
   const ours = new Set(snapshot.links.filter((link) => isMarkedBy(link.alias, clusterUuid)).map((link) => link.name));
   const underlayDevice = snapshot.addresses.find((entry) => entry.cidr.split("/")[0] === underlayAddress)?.device;

@@ -1,6 +1,7 @@
 import { familyOf, overlapsPrefix } from "../addressing/prefix.ts";
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { tunnelOf } from "../addressing/tunnel.ts";
+import { kindOf } from "../resources/index.ts";
 import { findMark } from "../resources/mark.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import type { Host } from "../spec/cluster.ts";
@@ -142,9 +143,8 @@ function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem
 }
 
 function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean {
-  return steps.some(
-    ({ action, after }) => action === "add" && (after?.kind === "vxlan" || after?.kind === "ovs-join") && after.bridge === network.bridge,
-  );
+  const slot = `tunnel/${network.bridge}`;
+  return steps.some(({ action, after }) => action === "add" && after !== null && kindOf(after).slot?.(after) === slot);
 }
 
 function checkDocker({ host, networks, facts }: PreflightInput): Problem[] {

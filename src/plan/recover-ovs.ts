@@ -8,7 +8,7 @@ import { resolveLinks } from "../topology/links.ts";
 export interface FoundTunnels {
   /** Absent: GRE without a key. */
   key?: number;
-  ports: { host: string; port: SnapshotOvsPort; bridge: SnapshotOvsBridge | undefined }[];
+  ports: { host: string; port: SnapshotOvsPort; bridge: SnapshotOvsBridge | undefined; join: OvsDataplane["join"] }[];
 }
 
 /** Our tunnels on all hosts, by network name. While a change was cut short a network may have two sets: the last found counts. */
@@ -17,6 +17,7 @@ export function findTunnels(snapshots: ReadonlyMap<string, Snapshot>, isOurs: (m
   for (const [host, { ovs }] of snapshots) {
     if (ovs.state !== "ready") continue;
     const bridges = new Map(ovs.bridges.map((bridge) => [bridge.name, bridge]));
+    const paired = new Set(ovs.ports.flatMap((port) => (port.name.startsWith("spww") ? [port.bridge] : [])));
     for (const port of ovs.ports) {
       const mark = findMark(port.mark);
       if (mark === undefined || !isOurs(mark) || port.options["remote_ip"] === undefined) continue;
@@ -25,7 +26,7 @@ export function findTunnels(snapshots: ReadonlyMap<string, Snapshot>, isOurs: (m
       const ports = before?.key === key ? (before?.ports ?? []) : [];
       found.set(mark.network, {
         ...(key === undefined ? {} : { key }),
-        ports: [...ports, { host, port, bridge: bridges.get(port.bridge) }],
+        ports: [...ports, { host, port, bridge: bridges.get(port.bridge), join: paired.has(port.bridge) ? "veth" : "internal" }],
       });
     }
   }
@@ -41,7 +42,7 @@ export function recoverShape(dataplane: OvsDataplane, { key, ports }: FoundTunne
   const seen = new Set(ports.map(({ host, port }) => pairText(host, byAddress.get(port.options["remote_ip"] ?? "") ?? "")));
   const wanted = new Set(resolveLinks(dataplane.topology, hosts).map(([a, b]) => pairText(a, b)));
   const isAsWritten =
-    ports.every((one) => one.port.type === dataplane.tunnel && loopsOf(one) === dataplane.loops) &&
+    ports.every((one) => one.port.type === dataplane.tunnel && loopsOf(one) === dataplane.loops && one.join === dataplane.join) &&
     (key === undefined) === (dataplane.key === "none") &&
     seen.size === wanted.size &&
     [...wanted].every((pair) => seen.has(pair));

@@ -5,6 +5,7 @@ export function renderCommand(command: Command): string[] {
   switch (command.tool) {
     case "ip":
     case "bridge":
+    case "ethtool":
       return [`${command.tool} ${command.args.join(" ")}`];
     case "ovs":
       return [`ovs-vsctl ${command.args.join(" ")}`];

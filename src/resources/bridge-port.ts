@@ -1,13 +1,13 @@
 import type { BridgePortResource, ResourceKind } from "./resource.ts";
 
-/** Every veth that is a port of a bridge counts: a container's port is Docker's, we only put a lost one back. */
+/** Every veth of others that is a port of a bridge counts: a container's port is Docker's, we only put a lost one back. */
 export const bridgePort: ResourceKind<BridgePortResource> = {
   kind: "bridge-port",
   key: (resource) => `bridge-port/${resource.device}`,
 
   read: (snapshot) =>
     snapshot.links
-      .filter((link) => link.kind === "veth" && link.master !== undefined)
+      .filter((link) => link.kind === "veth" && link.master !== undefined && !link.name.startsWith("spw"))
       .map((link) => ({ kind: "bridge-port", device: link.name, bridge: link.master ?? "", container: "" })),
 
   compare: (desired, observed) =>

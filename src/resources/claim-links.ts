@@ -24,7 +24,7 @@ function claimRows<Row extends { name: string; mark: string }>(rows: readonly Ro
   return rows.map((row) => (row.mark === "" && named.has(row.name) ? { ...row, mark } : row));
 }
 
-const NAMED: ReadonlySet<Resource["kind"]> = new Set(["bridge", "vxlan", "ovs-bridge", "ovs-tunnel", "ovs-join"]);
+const NAMED: ReadonlySet<Resource["kind"]> = new Set(["bridge", "vxlan", "ovs-bridge", "ovs-tunnel", "ovs-join", "ovs-veth"]);
 
 /** The names of the links and Open vSwitch rows among resources, for `claimLinks`. */
 export function linkNames(resources: Iterable<Resource>): Set<string> {

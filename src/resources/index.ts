@@ -10,6 +10,7 @@ import { nftTable } from "./nft-table.ts";
 import { ovsBridge } from "./ovs-bridge.ts";
 import { ovsJoin } from "./ovs-join.ts";
 import { ovsTunnel } from "./ovs-tunnel.ts";
+import { ovsVeth } from "./ovs-veth.ts";
 import type { Resource, ResourceKind, ResourceKindName } from "./resource.ts";
 import { route } from "./route.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -26,6 +27,7 @@ const KINDS = {
   "ovs-bridge": ovsBridge,
   "ovs-tunnel": ovsTunnel,
   "ovs-join": ovsJoin,
+  "ovs-veth": ovsVeth,
   vxlan,
   "bridge-port": bridgePort,
   "flood-list": floodList,

@@ -9,6 +9,7 @@ export type Resource =
   | OvsBridgeResource
   | OvsTunnelResource
   | OvsJoinResource
+  | OvsVethResource
   | FloodListResource
   | NeighboursResource
   | SysctlResource
@@ -118,6 +119,31 @@ export interface OvsJoinResource {
   up: boolean;
   mark: string;
   error: string;
+}
+
+/** Instead of an internal port: a veth pair between our OVS bridge and the network's Linux bridge. */
+export interface OvsVethResource {
+  kind: "ovs-veth";
+  /** The end in the Linux bridge. */
+  name: string;
+  /** The ends that are there. */
+  devices: readonly string[];
+  /** "" while the other end is no port of any. */
+  ovsBridge: string;
+  bridge: string;
+  mac: string;
+  mtuBytes: number;
+  /** Of the end in the OVS bridge. */
+  peerMtuBytes: number;
+  /** The ends at which the kernel leaves checksums of sent packets to hardware (ethtool(8), "tx"). */
+  checksumOffload: readonly string[];
+  /** Whether the OVS port takes part in STP or RSTP: never wanted. */
+  spanningTree: boolean;
+  flooding: boolean;
+  isolated: boolean;
+  /** The ends that are up. */
+  up: readonly string[];
+  mark: string;
 }
 
 /** Head-end replication: every VTEP that gets a copy of a broadcast, sorted. All of one device's as one resource. */
@@ -233,6 +259,8 @@ export type Command =
   | { tool: "bridge"; args: readonly string[] }
   /** One command of ovs-vsctl(8); those that stand together are one transaction. */
   | { tool: "ovs"; args: readonly string[] }
+  /** One call of ethtool(8). */
+  | { tool: "ethtool"; args: readonly string[] }
   | { tool: "nft"; script: string }
   | { tool: "sysctl"; key: string; value: string }
   /** Keeps or drops the former value of a foreign setting in the state directory. */

@@ -56,6 +56,8 @@ export interface SnapshotLink {
   up: boolean;
   alias: string;
   master?: string;
+  /** Only of our own veth pairs, and only where ethtool(8) is: checksums of sent packets are left to hardware. */
+  checksumOffload?: boolean;
   vxlan?: {
     vni: number;
     port: number;

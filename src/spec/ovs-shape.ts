@@ -2,16 +2,16 @@ import { hasCycle } from "../topology/graph.ts";
 import type { Link } from "../topology/links.ts";
 import type { OvsDataplane, Topology } from "./cluster.ts";
 
-/** "vxlan mesh split-horizon", "gre(keyless) ring rstp", "geneve star(vm1) none", "vxlan links none vm1+vm2 vm2+vm3" */
-export const OVS_SHAPE = /^[a-z]+(?:\(keyless\))? [a-z]+(?:\([a-z0-9-]+\))? [a-z-]+(?: [a-z0-9-]+\+[a-z0-9-]+)*$/;
+/** "vxlan mesh split-horizon", "gre(keyless) ring rstp veth", "geneve star(vm1) none", "vxlan links none vm1+vm2 vm2+vm3" */
+export const OVS_SHAPE = /^[a-z]+(?:\(keyless\))? [a-z]+(?:\([a-z0-9-]+\))? [a-z-]+(?: veth)?(?: [a-z0-9-]+\+[a-z0-9-]+)*$/;
 
 /**
- * What makes tunnels so different that old and new can only stand side by side, as text for the lock. Hosts that come and
- * go leave it as it is. Under a spanning tree links may change one by one; without one they belong to the shape.
+ * What makes tunnels so different that old and new can only stand side by side, as text for the lock. Another join is among
+ * it: two joins of one OVS bridge would hand every broadcast to members twice. Hosts that come and go leave it as it is. Under a spanning tree links may change one by one; without one they belong to the shape.
  */
-export function formatShape({ tunnel, key, topology, loops }: OvsDataplane): string {
+export function formatShape({ tunnel, key, topology, loops, join }: OvsDataplane): string {
   const links = topology.shape === "links" && loops === "none" ? topology.links.map(([a, b]) => `${a}+${b}`) : [];
-  return [key === "none" ? `${tunnel}(keyless)` : tunnel, formatTopology(topology), loops, ...links].join(" ");
+  return [key === "none" ? `${tunnel}(keyless)` : tunnel, formatTopology(topology), loops, ...(join === "veth" ? ["veth"] : []), ...links].join(" ");
 }
 
 function formatTopology(topology: Topology): string {
@@ -31,10 +31,10 @@ export function isSameShape(before: string, after: string): boolean {
 }
 
 function splitShape(shape: string): { words: string; links: Link[] } {
-  const [tunnel, topology, loops, ...links] = shape.split(" ");
+  const words = shape.split(" ");
   return {
-    words: [tunnel, topology, loops].join(" "),
-    links: links.map((link): Link => {
+    words: words.filter((word) => !word.includes("+")).join(" "),
+    links: words.filter((word) => word.includes("+")).map((link): Link => {
       const [a = "", b = ""] = link.split("+");
       return [a, b];
     }),

@@ -32,13 +32,15 @@ export interface OvsShape {
   tree: "rstp" | "stp";
   /** A full mesh with split horizon instead of a tree. */
   splitHorizon: boolean;
+  /** Absent: internal. */
+  join?: OvsDataplane["join"];
 }
 
 /** None that kernel VXLAN uses here: a port belongs to one receiver. */
 const OVS_PORTS: Record<OvsTunnel, number | undefined> = { vxlan: 4790, geneve: 6081, gre: undefined };
 
 /** Keys are left to the lock: a fixed one may not stay when the tunnels change, which is tested with the lock. */
-function toOvs({ tunnel, topology, tree, splitHorizon }: OvsShape, hosts: readonly string[]): OvsDataplane {
+function toOvs({ tunnel, topology, tree, splitHorizon, join = "internal" }: OvsShape, hosts: readonly string[]): OvsDataplane {
   const port = OVS_PORTS[tunnel];
   const shapes: Record<OvsShape["topology"], Topology> = {
     mesh: { shape: "mesh" },
@@ -55,7 +57,7 @@ function toOvs({ tunnel, topology, tree, splitHorizon }: OvsShape, hosts: readon
     topology: shapes[topology],
     loops: isTree ? "none" : topology === "mesh" && splitHorizon ? "split-horizon" : tree,
     priorities: {},
-    join: "internal",
+    join,
     datapath: "kernel",
   };
 }
@@ -108,6 +110,7 @@ const ovsShape: fc.Arbitrary<OvsShape> = fc.record({
   topology: fc.constantFrom("mesh" as const, "ring" as const, "star" as const, "chain" as const, "nearest" as const),
   tree: fc.constantFrom("rstp" as const, "stp" as const),
   splitHorizon: fc.boolean(),
+  join: fc.constantFrom("internal" as const, "veth" as const),
 });
 
 const networkShapeOf = ({ ovs, perHost }: Kinds): fc.Arbitrary<NetworkShape> =>

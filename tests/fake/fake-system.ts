@@ -1,15 +1,15 @@
 import { networkOf } from "../../src/addressing/prefix.ts";
 import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
 import type { Batch } from "../../src/plan/batch-steps.ts";
-import { NEEDED_TOOLS } from "../../src/plan/facts.ts";
+import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/facts.ts";
 import type { BootServices } from "../../src/resources/own-files.ts";
 import type { Command } from "../../src/resources/resource.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
 import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
 import { runDocker, type DockerModel } from "./run-docker.ts";
-import { runBridge, runIp } from "./run-ip.ts";
-import { createOvs, runOvs, type OvsModel } from "./run-ovs.ts";
+import { runBridge, runEthtool, runIp } from "./run-ip.ts";
+import { createOvs, isMissing, runOvs, type OvsModel } from "./run-ovs.ts";
 import { runNft, type NftTables } from "./run-nft.ts";
 
 /** A host in memory: a small interpreter of exactly our commands over a model of kernel, nft and Docker. */
@@ -93,6 +93,8 @@ function runCommand({ kernel, docker, state, files }: FakeHost, command: Command
       return runIp(kernel, command.args);
     case "bridge":
       return runBridge(kernel, command.args);
+    case "ethtool":
+      return runEthtool(kernel, command.args);
     case "docker":
       return runDocker(docker, kernel, command);
     case "sysctl":
@@ -132,7 +134,7 @@ function takeSnapshot(host: FakeHost): Snapshot {
     (a: T, b: T): number =>
       key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
   const links = [...kernel.links.values()]
-    .map(({ sysctls: _, keepsMtu: _keeps, ...link }) => ({
+    .map(({ sysctls: _, keepsMtu: _keeps, peer: _peer, ...link }) => ({
       ...structuredClone(link),
       counters: { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0, dropped: 0 },
     }))
@@ -150,17 +152,20 @@ function takeSnapshot(host: FakeHost): Snapshot {
     udpPorts: [...host.udpPorts],
     docker: dockerSnapshot(host),
     ovs: ovsSnapshot(host),
-    tools: Object.fromEntries(NEEDED_TOOLS.map((tool) => [tool, `/usr/bin/${tool}`])),
+    tools: Object.fromEntries([...NEEDED_TOOLS, ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
     ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
   };
 }
 
-function ovsSnapshot({ ovs }: FakeHost): Snapshot["ovs"] {
+function ovsSnapshot({ ovs, kernel }: FakeHost): Snapshot["ovs"] {
   if (!ovs.running) return { state: "absent", reason: "Open vSwitch does not answer: database connection failed" };
   const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
   const { bridges, ports } = structuredClone(ovs);
-  for (const port of ports.values()) port.status = { ...port.status, ...treeStatus(bridges.get(port.bridge)) };
+  for (const port of ports.values()) {
+    port.status = { ...port.status, ...treeStatus(bridges.get(port.bridge)) };
+    if (isMissing(port, kernel)) port.error = `could not open network device ${port.name} (No such device)`;
+  }
   return { state: "ready", kernelDatapath: true, bridges: [...bridges.values()].sort(byName), ports: [...ports.values()].sort(byName) };
 }
 

@@ -8,6 +8,8 @@ export interface ModelLink extends Omit<SnapshotLink, "counters"> {
   sysctls: Map<string, string>;
   /** A bridge whose MTU was set after its creation no longer takes its ports' (br_mtu_auto_adjust in net/bridge/br_if.c). */
   keepsMtu: boolean;
+  /** The other end of a veth pair. */
+  peer?: string;
 }
 
 export interface FdbEntry {
@@ -83,15 +85,16 @@ export function addLink(kernel: KernelModel, link: Partial<ModelLink> & Pick<Mod
   return added;
 }
 
-/** The device takes everything on it along; ports of a bridge are only let go. */
+/** The device takes everything on it along, and a veth its other end; ports of a bridge are only let go. */
 export function deleteLink(kernel: KernelModel, name: string): void {
-  getLink(kernel, name);
+  const { peer } = getLink(kernel, name);
   for (const port of kernel.links.values()) if (port.master === name) setMaster(kernel, port, undefined);
   kernel.links.delete(name);
   kernel.addresses = kernel.addresses.filter((entry) => entry.device !== name);
   kernel.neighbours = kernel.neighbours.filter((entry) => entry.device !== name);
   kernel.fdb = kernel.fdb.filter((entry) => entry.device !== name && entry.master !== name);
   kernel.routes = kernel.routes.filter((entry) => entry.device !== name);
+  if (peer !== undefined && kernel.links.has(peer)) deleteLink(kernel, peer);
 }
 
 export function setMaster(kernel: KernelModel, link: ModelLink, master: string | undefined): void {
@@ -129,7 +132,7 @@ export function setUp(kernel: KernelModel, link: ModelLink, up: boolean): void {
 /** Names of ports of `bridge` that are up, are tunnels, and flood. More than one is a loop across hosts. */
 export function floodingTunnels(kernel: KernelModel, bridge: string): string[] {
   return [...kernel.links.values()]
-    .filter((link) => (link.kind === "vxlan" || link.kind === "tun") && link.master === bridge && link.up)
+    .filter((link) => (link.kind === "vxlan" || link.kind === "tun" || link.peer !== undefined) && link.master === bridge && link.up)
     .filter((link) => link.port?.flood === true || link.port?.bcastFlood === true || link.port?.mcastFlood === true)
     .map((link) => link.name);
 }

@@ -54,6 +54,11 @@ function linkAdd(kernel: KernelModel, words: string[]): void {
     const [vni, local] = [Number(takeValue(words, "id")), takeValue(words, "local")];
     const [port, df, ttl] = [Number(takeValue(words, "dstport")), takeValue(words, "df"), Number(takeValue(words, "ttl"))];
     addLink(kernel, { name, kind, mac, mtuBytes, vxlan: { vni, local, port, df, ttl, learning: take(words) === "learning", remote: "" } });
+  } else if (kind === "veth") {
+    const peer = takeValue(words.splice(0, 1)[0] === "peer" ? words : [], "name");
+    const peerMtuBytes = Number(takeValue(words, "mtu"));
+    addLink(kernel, { name, kind, mac, mtuBytes, peer, checksumOffload: true });
+    addLink(kernel, { name: peer, kind, mtuBytes: peerMtuBytes, peer: name, checksumOffload: true });
   } else throw unknown([kind, ...words]);
   if (words.length > 0) throw unknown(words);
 }
@@ -72,6 +77,13 @@ function linkSet(kernel: KernelModel, words: string[]): void {
     else if (word === "up" || word === "down") setUp(kernel, link, word === "up");
     else throw unknown([word, ...words]);
   }
+}
+
+/** `ethtool -K DEVICE tx on|off`, and only that. */
+export function runEthtool(kernel: KernelModel, args: readonly string[]): void {
+  const [verb, device = "", feature, value] = args;
+  if (verb !== "-K" || feature !== "tx" || args.length !== 4) throw unknown(args);
+  getLink(kernel, device).checksumOffload = value === "on";
 }
 
 function takeNone(words: string[]): void {

@@ -19,11 +19,14 @@ export function runOvs(model: OvsModel, kernel: KernelModel, commands: readonly 
   const bridges = structuredClone(model.bridges);
   const ports = structuredClone(model.ports);
   for (const words of commands.flatMap(splitCommands)) change({ bridges, ports }, words);
+  const added = [...ports.values()].find((port) => !model.ports.has(port.name) && isMissing(port, kernel))?.name;
   Object.assign(model, { bridges, ports });
   syncDevices(model, kernel);
   const broken = markTwins(model);
   if (broken !== undefined)
     throw new Refused(`ovs-vsctl: Error detected while setting up '${broken}': could not add network device (File exists)`);
+  if (added !== undefined)
+    throw new Refused(`ovs-vsctl: Error detected while setting up '${added}': could not open network device ${added} (No such device)`);
 }
 
 /** "--" stands between commands; an option of a command stands before it. */
@@ -35,6 +38,9 @@ function splitCommands(words: readonly string[]): string[][] {
   }
   return commands;
 }
+
+/** A port of no type is a device of the kernel's, which must be there. */
+export const isMissing = ({ type, name }: SnapshotOvsPort, kernel: KernelModel): boolean => type === "" && !kernel.links.has(name);
 
 type Tables = Pick<OvsModel, "bridges" | "ports">;
 
@@ -58,9 +64,11 @@ function change({ bridges, ports }: Tables, words: readonly string[]): void {
         throw new Refused(`ovs-vsctl: cannot create a port named ${second} because a port named ${second} already exists`);
       ports.set(second, newPort(first, second));
       return setAll(ports.get(second)!, "Port", rest.slice(2));
-    case "del-port":
-      if (!ports.delete(second) && !mayMiss) throw new Refused(`ovs-vsctl: no port named ${second}`);
+    case "del-port": {
+      const port = rest.length === 1 ? first : second;
+      if (!ports.delete(port) && !mayMiss) throw new Refused(`ovs-vsctl: no port named ${port}`);
       return;
+    }
     case "set":
       return setAll(rowOf({ bridges, ports }, first, second), first, rest.slice(2));
     case "remove": {
