@@ -8,7 +8,7 @@ import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import type { Lock } from "../spec/lock.ts";
 
 const RING = { tunnel: "gre", topology: "ring", tree: "rstp", splitHorizon: false } as const;
-const MESH = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true } as const;
+const MESH = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true, join: "veth" } as const;
 const RUNS = { numRuns: 40 };
 
 /** Applies and insists: it worked, no two tunnels flooded at once, and nothing is left to do. */

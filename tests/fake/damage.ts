@@ -76,6 +76,14 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
   "OVS join out of its bridge": (host, pick) => onLink(host, "tun", pick, (link) => setMaster(host.kernel, link, undefined)),
   "OVS join with another MTU": (host, pick) =>
     onOvs(host, portsOf(host, false), pick, (name) => ["set", "Interface", name, "mtu_request=1200"]),
+  "OVS veth pair deleted": (host, pick) => onPair(host, pick, (link) => deleteLink(host.kernel, link.name)),
+  "OVS veth pair with its offload the other way": (host, pick) =>
+    onPair(host, pick, (link) => void (link.checksumOffload = !link.checksumOffload)),
+  "OVS veth pair down": (host, pick) => onPair(host, pick, (link) => setUp(host.kernel, link, false)),
+  "OVS veth pair with another MTU": (host, pick) => onPair(host, pick, (link) => void (link.mtuBytes = 1200)),
+  "OVS veth pair out of its bridge": (host, pick) => onPair(host, pick, (link) => setMaster(host.kernel, link, undefined)),
+  "OVS veth pair no port": (host, pick) => onOvs(host, pairPorts(host), pick, (name) => ["--if-exists", "del-port", name]),
+  "OVS veth pair in the tree": (host, pick) => onOvs(host, pairPorts(host), pick, (name) => ["set", "Port", name, "other_config:rstp-enable=true"]),
   "route deleted": (host, pick) => removeOne(host.kernel.routes, pick),
   "route to another host": (host, pick) => {
     const route = host.kernel.routes[pick(host.kernel.routes.length)];
@@ -86,7 +94,11 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
 };
 
 const portsOf = (host: FakeHost, tunnels: boolean): string[] =>
-  [...host.ovs.ports.values()].filter((port) => (port.type === "internal") !== tunnels).map((port) => port.name);
+  [...host.ovs.ports.values()]
+    .filter((port) => (tunnels ? port.options["remote_ip"] !== undefined : port.type === "internal"))
+    .map((port) => port.name);
+const pairPorts = (host: FakeHost): string[] => [...host.ovs.ports.keys()].filter((name) => name.startsWith("spww"));
+const onPair = (host: FakeHost, pick: Pick, act: (link: ModelLink) => unknown): boolean => onLink(host, "veth", pick, act);
 const bridgeOf = (host: FakeHost, port: string): string => host.ovs.ports.get(port)?.bridge ?? "";
 
 function onOvs(host: FakeHost, names: readonly string[], pick: Pick, command: (name: string) => string[]): boolean {

@@ -30,6 +30,7 @@ const CASES: Readonly<Record<string, (fleet: FakeFleet, first: Plan) => void>> =
   "ovs-mesh-to-ring": nothing,
   "vxlan-to-ovs": nothing,
   "per-host-host-joins": nothing,
+  "ovs-join-change": nothing,
   "tunnel-missing": (fleet, first) => deleteLink(fleet.hosts.get("vm2")!.kernel, linkOf(first, "vxlan")),
   "bridge-missing-with-containers": (fleet, first) => {
     startContainer(fleet.hosts.get("vm1")!, "apps", "web");
