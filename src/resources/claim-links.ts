@@ -1,7 +1,7 @@
 import { CLUSTER_LABEL } from "./docker-network.ts";
 import { claimAlias } from "./mark.ts";
 import type { Resource } from "./resource.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, SnapshotOvsPort } from "./snapshot.ts";
 
 /**
  * Links without any alias that are ours all the same get the cluster's alias, so that every kind sees them. They come
@@ -16,13 +16,17 @@ export function claimLinks(snapshot: Snapshot, clusterUuid: string, names: Reado
   return {
     ...snapshot,
     links: snapshot.links.map((link) => (link.alias === "" && named.has(link.name) ? { ...link, alias: mark } : link)),
-    ovs: ovs.state === "ready" ? { ...ovs, bridges: claimRows(ovs.bridges, named, mark), ports: claimRows(ovs.ports, named, mark) } : ovs,
+    ovs: ovs.state === "ready" ? { ...ovs, bridges: claimRows(ovs.bridges, named, mark), ports: claimPorts(ovs.ports, named, mark) } : ovs,
   };
 }
 
 function claimRows<Row extends { name: string; mark: string }>(rows: readonly Row[], named: ReadonlySet<string>, mark: string): Row[] {
   return rows.map((row) => (row.mark === "" && named.has(row.name) ? { ...row, mark } : row));
 }
+
+/** A bridge's own port has its name, and is part of it. */
+const claimPorts: typeof claimRows<SnapshotOvsPort> = (ports, named, mark) =>
+  ports.flatMap((port) => (port.name === port.bridge ? [port] : claimRows([port], named, mark)));
 
 const NAMED: ReadonlySet<Resource["kind"]> = new Set(["bridge", "vxlan", "ovs-bridge", "ovs-tunnel", "ovs-join", "ovs-veth"]);
 

@@ -19,7 +19,8 @@ const linesOf = (before: OvsVethResource | null, after: OvsVethResource | null):
   commandsOf({ before, after })
     .flatMap(renderCommand)
     .map((line) => line.replaceAll(MARK, "MARK"));
-const fieldsOf = (observed: Partial<OvsVethResource>): string[] => ovsVeth.compare(PAIR, { ...PAIR, ...observed }).map(({ field }) => field);
+const fieldsOf = (observed: Partial<OvsVethResource>): string[] =>
+  ovsVeth.compare(PAIR, { ...PAIR, ...observed }).map(({ field }) => field);
 
 test("a new pair is complete before Open vSwitch gets its end", () => {
   expect(linesOf(null, PAIR)).toEqual([

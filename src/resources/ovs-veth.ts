@@ -88,7 +88,18 @@ function toResource(name: string, { links, ovs: database }: Snapshot): OvsVethRe
 /** What the given pair is while it is not there. */
 function nothingOf(resource: OvsVethResource | null): OvsVethResource | undefined {
   if (resource === null) return undefined;
-  return { ...resource, devices: [], ovsBridge: "", bridge: "", mac: "", mtuBytes: 0, peerMtuBytes: 0, checksumOffload: [], up: [], mark: "" };
+  return {
+    ...resource,
+    devices: [],
+    ovsBridge: "",
+    bridge: "",
+    mac: "",
+    mtuBytes: 0,
+    peerMtuBytes: 0,
+    checksumOffload: [],
+    up: [],
+    mark: "",
+  };
 }
 
 /** As `addPair` leaves it. A port of the former pair is made again, or Open vSwitch would keep looking at the old device. */

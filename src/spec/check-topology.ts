@@ -41,10 +41,20 @@ export function checkTopologies(cluster: Cluster, spec: SpecFile): Findings {
     problems.push(...faults);
     if (faults.length > 0) continue;
     const graph = { network, dataplane, hosts, links: resolveLinks(dataplane.topology, hosts), fail };
-    problems.push(...checkParts(graph), ...checkLoops(graph), ...checkTree(graph));
+    problems.push(...checkParts(graph), ...checkLoops(graph), ...checkTree(graph), ...checkJoin(graph));
     warnings.push(...warnOfSinglePoints(graph, isHubWritten(network.name, spec)));
   }
   return { problems, warnings };
+}
+
+/**
+ * Measured on Open vSwitch 3.1: a port outside the RSTP tree that comes after RSTP began gets no broadcast. A pair is such a
+ * port each time it is made again.
+ */
+function checkJoin({ dataplane, fail }: Graph): Problem[] {
+  if (dataplane.join !== "veth" || dataplane.loops !== "rstp") return [];
+  const why = "with rstp Open vSwitch floods nothing to a port that takes no part in it, and a veth pair must take none";
+  return [fail(["join"], { why, try: "write join: internal, or loops: stp" })];
 }
 
 function checkSize({ topology }: OvsDataplane, hostCount: number, fail: Graph["fail"]): Problem[] {

@@ -11,7 +11,13 @@ export const OVS_SHAPE = /^[a-z]+(?:\(keyless\))? [a-z]+(?:\([a-z0-9-]+\))? [a-z
  */
 export function formatShape({ tunnel, key, topology, loops, join }: OvsDataplane): string {
   const links = topology.shape === "links" && loops === "none" ? topology.links.map(([a, b]) => `${a}+${b}`) : [];
-  return [key === "none" ? `${tunnel}(keyless)` : tunnel, formatTopology(topology), loops, ...(join === "veth" ? ["veth"] : []), ...links].join(" ");
+  return [
+    key === "none" ? `${tunnel}(keyless)` : tunnel,
+    formatTopology(topology),
+    loops,
+    ...(join === "veth" ? ["veth"] : []),
+    ...links,
+  ].join(" ");
 }
 
 function formatTopology(topology: Topology): string {
@@ -34,9 +40,11 @@ function splitShape(shape: string): { words: string; links: Link[] } {
   const words = shape.split(" ");
   return {
     words: words.filter((word) => !word.includes("+")).join(" "),
-    links: words.filter((word) => word.includes("+")).map((link): Link => {
-      const [a = "", b = ""] = link.split("+");
-      return [a, b];
-    }),
+    links: words
+      .filter((word) => word.includes("+"))
+      .map((link): Link => {
+        const [a = "", b = ""] = link.split("+");
+        return [a, b];
+      }),
   };
 }

@@ -16,6 +16,8 @@ describe("the shape of an ovs network", () => {
     ["{ type: ovs, tunnel: gre, topology: ring }", "gre ring rstp"],
     ["{ type: ovs, tunnel: gre, key: none, loops: stp }", "gre(keyless) mesh stp"],
     ["{ type: ovs, tunnel: geneve, topology: star, hub: vm2 }", "geneve star(vm2) none"],
+    ["{ type: ovs, join: veth }", "vxlan mesh split-horizon veth"],
+    ["{ type: ovs, links: [[vm4, vm3], [vm1, vm2], [vm2, vm3]], join: veth }", "vxlan links none veth vm1+vm2 vm2+vm3 vm3+vm4"],
     ["{ type: ovs, links: { nearest: 2 } }", "vxlan nearest(2) rstp"],
     ["{ type: ovs, links: [[vm4, vm3], [vm1, vm2], [vm2, vm3]] }", "vxlan links none vm1+vm2 vm2+vm3 vm3+vm4"],
     ["{ type: ovs, links: [[vm1, vm2], [vm2, vm3], [vm3, vm4]], loops: rstp }", "vxlan links rstp"],
@@ -96,6 +98,7 @@ describe("the key of an ovs network", () => {
       "{ type: ovs, links: { nearest: 2 } }",
       "{ type: ovs, links: { nearest: 4 } }",
       "{ type: ovs, loops: rstp }",
+      "{ type: ovs, join: veth }",
     );
     const hosts = fc.subarray(["vm2", "vm3", "vm4", "vm5", "vm6"]).map((others) => ["vm1", ...others]);
     fc.assert(

@@ -188,3 +188,13 @@ it("short forms get their defaults", () => {
     ]
   `);
 });
+
+it("a veth pair beside an RSTP tree, also one that is there by default", () => {
+  const why = "with rstp Open vSwitch floods nothing to a port that takes no part in it, and a veth pair must take none";
+  for (const fields of ["loops: rstp, join: veth", "topology: ring, join: veth"]) {
+    expect(problemsOf(ovsOver(4, fields))).toEqual([
+      `9:${63 + fields.indexOf("join")} input, networks.apps.dataplane.join: ${why} -> write join: internal, or loops: stp`,
+    ]);
+  }
+  expect(problemsOf(ovsOver(4, "loops: stp, join: veth"))).toEqual([]);
+});

@@ -83,7 +83,8 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
   "OVS veth pair with another MTU": (host, pick) => onPair(host, pick, (link) => void (link.mtuBytes = 1200)),
   "OVS veth pair out of its bridge": (host, pick) => onPair(host, pick, (link) => setMaster(host.kernel, link, undefined)),
   "OVS veth pair no port": (host, pick) => onOvs(host, pairPorts(host), pick, (name) => ["--if-exists", "del-port", name]),
-  "OVS veth pair in the tree": (host, pick) => onOvs(host, pairPorts(host), pick, (name) => ["set", "Port", name, "other_config:rstp-enable=true"]),
+  "OVS veth pair in the tree": (host, pick) =>
+    onOvs(host, pairPorts(host), pick, (name) => ["set", "Port", name, "other_config:rstp-enable=true"]),
   "route deleted": (host, pick) => removeOne(host.kernel.routes, pick),
   "route to another host": (host, pick) => {
     const route = host.kernel.routes[pick(host.kernel.routes.length)];

@@ -9,7 +9,7 @@ import { addLink, createKernel, floodingTunnels, Refused, setMaster, type Kernel
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
 import { runDocker, type DockerModel } from "./run-docker.ts";
 import { runBridge, runEthtool, runIp } from "./run-ip.ts";
-import { createOvs, isMissing, runOvs, type OvsModel } from "./run-ovs.ts";
+import { createOvs, isMissing, newPort, runOvs, type OvsModel } from "./run-ovs.ts";
 import { runNft, type NftTables } from "./run-nft.ts";
 
 /** A host in memory: a small interpreter of exactly our commands over a model of kernel, nft and Docker. */
@@ -166,7 +166,10 @@ function ovsSnapshot({ ovs, kernel }: FakeHost): Snapshot["ovs"] {
     port.status = { ...port.status, ...treeStatus(bridges.get(port.bridge)) };
     if (isMissing(port, kernel)) port.error = `could not open network device ${port.name} (No such device)`;
   }
-  return { state: "ready", kernelDatapath: true, bridges: [...bridges.values()].sort(byName), ports: [...ports.values()].sort(byName) };
+  // each bridge has a port of its own, which the database lists among the others
+  const own = [...bridges.keys()].map((name) => ({ ...newPort(name, name), type: "internal" }));
+  const all = [...ports.values(), ...own].sort(byName);
+  return { state: "ready", kernelDatapath: true, bridges: [...bridges.values()].sort(byName), ports: all };
 }
 
 /** Spanning trees settle at once here, and every port forwards: the fake has no packets that could go round. */

@@ -82,7 +82,7 @@ function change({ bridges, ports }: Tables, words: readonly string[]): void {
   }
 }
 
-function newPort(bridge: string, name: string): SnapshotOvsPort {
+export function newPort(bridge: string, name: string): SnapshotOvsPort {
   const empty = { options: {}, otherConfig: {}, bfd: {}, status: {} };
   return { name, bridge, type: "", mac: "", mtuRequestBytes: 0, protected: false, error: "", mark: "", ...empty };
 }

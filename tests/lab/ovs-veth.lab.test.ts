@@ -19,7 +19,7 @@ networks:
   apps:
     subnet: 10.64.0.0/22
     addressing: { slicePrefix: 26 }
-    dataplane: { type: ovs, loops: rstp, join: ${join} }
+    dataplane: { type: ovs, join: ${join} }
 `;
 
 let cluster: ClusterLab;
