@@ -26,7 +26,7 @@ export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
 export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
   const items = groupByKind(steps).flatMap((group) => {
     const ofSteps = group.map((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
-    const tools = orderTools(ofSteps.map((items) => items.map(({ command }) => toolOf(command))));
+    const tools = orderTools(ofSteps.map((ofStep) => ofStep.map(({ command }) => toolOf(command))));
     return tools.flatMap((tool) => ofSteps.flat().filter(({ command }) => toolOf(command) === tool));
   });
   const batches: { tool: Command["tool"]; items: BatchItem[] }[] = [];

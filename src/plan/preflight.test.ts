@@ -145,21 +145,21 @@ test("a Docker network under another name takes over its subnet in one apply; co
 
 test("a veth pair into userspace Open vSwitch: its offload is off, comes back as drift, and needs ethtool", async () => {
   const ovs = { tunnel: "vxlan", topology: "mesh", tree: "stp", splitHorizon: true, join: "veth" } as const;
-  const cluster = toCluster({ hosts: [1, 2], networks: { 1: { ...PLAIN, ovs } } });
-  const fleet = createFakeFleet(cluster.hosts);
+  const pairs = toCluster({ hosts: [1, 2], networks: { 1: { ...PLAIN, ovs } } });
+  const fleet = createFakeFleet(pairs.hosts);
   for (const { kernel, ovs: database } of fleet.hosts.values()) {
     addLink(kernel, { name: "br-phy", kind: "tun", up: true });
     for (const entry of kernel.addresses) if (entry.device === "eth0") entry.device = "br-phy";
     const empty = { failMode: "", stp: false, rstp: false, otherConfig: {}, mark: "" };
     database.bridges.set("br-phy", { name: "br-phy", datapath: "netdev", ...empty });
   }
-  const first = await fleet.plan(cluster);
+  const first = await fleet.plan(pairs);
   expect((await fleet.apply(first)).problems).toEqual([]);
   const ends = [...fleet.hosts.get("h1")!.kernel.links.values()].filter((link) => link.kind === "veth");
   expect(ends.map((link) => link.checksumOffload)).toEqual([false, false]);
 
   ends[0]!.checksumOffload = true;
-  const repair = await fleet.plan(cluster, first.lock!);
+  const repair = await fleet.plan(pairs, first.lock!);
   expect(repair.hosts.flatMap(({ steps }) => steps.flatMap((step) => step.differences.map(({ field }) => field)))).toEqual([
     "checksumOffload",
   ]);
@@ -169,7 +169,7 @@ test("a veth pair into userspace Open vSwitch: its offload is off, comes back as
   const h2 = fleet.hosts.get("h2")!;
   const { ethtool: _, ...tools } = h2.snapshot().tools;
   h2.observe = async () => ({ ...h2.snapshot(), tools });
-  expect((await problemsOf(fleet.plan(cluster, first.lock!))).map((problem) => `${problem.where}: ${problem.try}`)).toEqual([
+  expect((await problemsOf(fleet.plan(pairs, first.lock!))).map((problem) => `${problem.where}: ${problem.try}`)).toEqual([
     "h2: install ethtool on that host, or write join: internal",
   ]);
 });
