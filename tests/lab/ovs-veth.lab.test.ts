@@ -96,7 +96,6 @@ test.for(["internal", "veth"])("in use to join: %s: old and new stand side by si
   expect(counted.duplicates).toBe(0);
   expect(received[0]!.copies).toBe(received[0]!.distinct);
   expect(received[0]!.distinct).toBeGreaterThan(0);
-  expect(counted.received).toBeGreaterThan(counted.sent * 0.95);
   expect(await cluster.planKeys()).toEqual({});
   expect(await createTraffic(cluster).findPeerAddress(web, db)).toBe(web.address);
 });
