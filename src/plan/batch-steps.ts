@@ -33,7 +33,7 @@ export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">
   for (const item of items) {
     const tool = toolOf(item.command);
     const last = batches.at(-1);
-    if (last !== undefined && last.tool === tool && JOINABLE.has(tool)) last.items.push(item);
+    if (last !== undefined && last.tool === tool && JOINABLE.has(tool) && !isApart(item.command)) last.items.push(item);
     else batches.push({ tool, items: [item] });
   }
   return batches;
@@ -51,6 +51,8 @@ function orderTools(steps: readonly (readonly Command["tool"][])[]): Command["to
   }
   return ordered;
 }
+
+const isApart = (command: Command): boolean => command.tool === "ovs" && command.apart === true;
 
 /** One process can do many of these; each Docker call is one of its own. */
 const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "ethtool", "nft", "sysctl", "file"]);

@@ -161,10 +161,15 @@ function setPort(before: OvsVethResource, after: OvsVethResource): Command[] {
   return [ovs("set", "Port", vethPeer(after.name), ...portSettings(after))];
 }
 
-/** Anew also where it is a port already: of another bridge, or of a device that is gone. */
+/**
+ * Anew also where it is a port already: of another bridge, or of a device that is gone. In two transactions, for one that
+ * takes a port away and adds it again changes nothing: Open vSwitch keeps the old device open (measured on 3.1).
+ */
 function attach(resource: OvsVethResource): Command[] {
   const { name, ovsBridge } = resource;
-  return [detach(resource), ...(ovsBridge === "" ? [] : [ovs("add-port", ovsBridge, vethPeer(name), ...portSettings(resource))])];
+  if (ovsBridge === "") return [detach(resource)];
+  const args = ["add-port", ovsBridge, vethPeer(name), ...portSettings(resource)];
+  return [detach(resource), { tool: "ovs", args, apart: true }];
 }
 
 const detach = ({ name }: OvsVethResource): Command => ovs("--if-exists", "del-port", vethPeer(name));

@@ -258,7 +258,7 @@ export type Command =
   | { tool: "ip"; args: readonly string[] }
   | { tool: "bridge"; args: readonly string[] }
   /** One command of ovs-vsctl(8); those that stand together are one transaction. */
-  | { tool: "ovs"; args: readonly string[] }
+  | { tool: "ovs"; args: readonly string[]; /** Begins a transaction of its own. */ apart?: true }
   /** One call of ethtool(8). */
   | { tool: "ethtool"; args: readonly string[] }
   | { tool: "nft"; script: string }
