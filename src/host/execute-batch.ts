@@ -62,23 +62,15 @@ const OVS_TIMEOUT_S = 20;
 async function runTransaction(commands: readonly Command[]): Promise<BatchResult> {
   const words = commands.flatMap((command) => (command.tool === "ovs" ? ["--", ...command.args] : []));
   if (words.reduce((sum, word) => sum + word.length + 1, 0) > MOST_ARGUMENT_BYTES) {
-    const cut = findCut(commands);
-    const first = await runTransaction(commands.slice(0, cut));
-    return first.ok ? runTransaction(commands.slice(cut)) : first;
+    const half = Math.ceil(commands.length / 2);
+    const first = await runTransaction(commands.slice(0, half));
+    return first.ok ? runTransaction(commands.slice(half)) : first;
   }
   const result = await run(["ovs-vsctl", `--timeout=${OVS_TIMEOUT_S}`, ...words]);
   const complaint = /^ovs-vsctl: Error detected while setting up .*$/m.exec(result.stderr)?.[0];
   if (result.exitCode === 0) return { ok: complaint === undefined, why: complaint ?? "", notes: [] };
   const why = result.signal === "SIGALRM" ? `ovs-vswitchd did not follow within ${OVS_TIMEOUT_S} s` : describeRun(result);
   return { ok: false, why, notes: [] };
-}
-
-/** About the middle, and never between a row that is added and what it is set to: half a port would be nobody's. */
-function findCut(commands: readonly Command[]): number {
-  const isStart = ({ args }: { args: readonly string[] }): boolean => args[0] !== "set";
-  const middle = Math.ceil(commands.length / 2);
-  const later = commands.findIndex((command, index) => index >= middle && command.tool === "ovs" && isStart(command));
-  return later < 0 ? middle : later;
 }
 
 async function runNft(commands: readonly Command[]): Promise<BatchResult> {

@@ -86,7 +86,9 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
 };
 
 const portsOf = (host: FakeHost, tunnels: boolean): string[] =>
-  [...host.ovs.ports.values()].filter((port) => (port.type === "internal") !== tunnels).map((port) => port.name);
+  [...host.ovs.ports.values()]
+    .filter((port) => port.name !== port.bridge && (port.type === "internal") !== tunnels)
+    .map((port) => port.name);
 const bridgeOf = (host: FakeHost, port: string): string => host.ovs.ports.get(port)?.bridge ?? "";
 
 function onOvs(host: FakeHost, names: readonly string[], pick: Pick, command: (name: string) => string[]): boolean {

@@ -104,7 +104,7 @@ test("F32: with a dead ovsdb-server plan, apply and destroy refuse in clear word
     expect([verb, result.exitCode, result.stderr]).toEqual([
       verb,
       1,
-      expect.stringMatching(/vm2: Open vSwitch does not answer: .*database connection failed/),
+      expect.stringMatching(/on vm2: Open vSwitch does not answer.*database connection failed/),
     ]);
     expect(result.stderr).toMatch(/try: .*start/);
     expect(result.stderr).not.toMatch(/^\s+at /m);
