@@ -72,7 +72,7 @@ export async function drillKillMatrix({ seed, cells: limit, say }: KillMatrixWis
       result.byFault[cell.fault] = (result.byFault[cell.fault] ?? 0) + 1;
       result.byKind[cell.step.key.split("/")[0] ?? ""] = (result.byKind[cell.step.key.split("/")[0] ?? ""] ?? 0) + 1;
       result.failures.push(...wrong.map((text) => `${name}: ${text.slice(0, 300)}`));
-      say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${name}`);
+      say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${name}${wrong.map((text) => `\n       ${text}`).join("")}`);
       next = 1 - next;
     }
   } finally {
