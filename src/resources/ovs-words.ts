@@ -24,7 +24,8 @@ export function ourOvsBridges(snapshot: Snapshot, clusterUuid: string): Snapshot
   return snapshot.ovs.bridges.filter((bridge) => isMarkedBy(bridge.mark, clusterUuid));
 }
 
+/** Not a bridge's local port, which has the bridge's name and comes and goes with it. */
 export function ourOvsPorts(snapshot: Snapshot, clusterUuid: string): SnapshotOvsPort[] {
   if (snapshot.ovs.state !== "ready") return [];
-  return snapshot.ovs.ports.filter((port) => isMarkedBy(port.mark, clusterUuid));
+  return snapshot.ovs.ports.filter((port) => port.name !== port.bridge && isMarkedBy(port.mark, clusterUuid));
 }

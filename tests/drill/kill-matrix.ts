@@ -72,7 +72,7 @@ export async function drillKillMatrix({ seed, cells: limit, say }: KillMatrixWis
       result.byFault[cell.fault] = (result.byFault[cell.fault] ?? 0) + 1;
       result.byKind[cell.step.key.split("/")[0] ?? ""] = (result.byKind[cell.step.key.split("/")[0] ?? ""] ?? 0) + 1;
       result.failures.push(...wrong.map((text) => `${name}: ${text.slice(0, 300)}`));
-      say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${name}`);
+      say(`${wrong.length === 0 ? "ok    " : "FAILED"} ${name}${wrong.map((text) => `\n       ${text}`).join("")}`);
       next = 1 - next;
     }
   } finally {
@@ -108,7 +108,7 @@ function shuffle(cells: readonly Cell[], seed: number): Cell[] {
 /** What was not as specified, in words. */
 async function drillCell(cluster: ClusterLab, { step, moment, fault }: Cell): Promise<string[]> {
   const before = await footprints(cluster);
-  await strike(cluster, `vm1/${step.id}=${moment}`, fault);
+  await strike(cluster, { step, moment, fault });
   const isOld = async (): Promise<boolean> => footprintChanges(before, await footprints(cluster)).length === 0;
   const wrong: string[] = [];
   // after the confirm nothing goes back
@@ -136,18 +136,24 @@ async function footprints(cluster: ClusterLab): Promise<Record<string, Footprint
   );
 }
 
-async function strike(cluster: ClusterLab, at: string, fault: Fault): Promise<void> {
+async function strike(cluster: ClusterLab, { step, moment, fault }: Cell): Promise<void> {
+  const at = `vm1/${step.id}=${moment}`;
   const act = { "kill host program": "kill", "disk full": "fill", "kill controller": "pause", "cut link": "pause", reboot: "pause" }[fault];
   const state = cluster.lab.hosts[0]!.stateDirectory;
   const mark = join(dirname(state), "paused");
   const controller = startApply(cluster, `${at}:${act}`);
+  let said = "";
+  for (const stream of [controller.stdout, controller.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
   const ended = once(controller, "exit");
   try {
-    if (act === "pause") await until(async () => existsSync(mark), Boolean, PATIENCE_MS);
+    if (act === "pause") await until(async () => existsSync(mark) || controller.exitCode !== null, Boolean, PATIENCE_MS);
+    if (controller.exitCode !== null && act === "pause") throw new Error(`the step was never reached: ${said.slice(-400)}`);
     if (fault === "kill controller") controller.kill("SIGKILL");
     if (fault === "cut link") controller.kill("SIGSTOP");
     if (fault === "reboot") await cluster.must("lab", "reboot", "h1", "--run", cluster.lab.runId);
-    if (fault === "cut link") await until(async () => !existsSync(join(state, "lock.json")), Boolean, PATIENCE_MS);
+    // after the confirm the host program finishes what it was told, and waits for nobody
+    if (fault === "cut link" && step.stage !== "remove")
+      await until(async () => !existsSync(join(state, "lock.json")), Boolean, PATIENCE_MS);
   } finally {
     await rm(mark, { force: true });
     if (fault === "cut link") controller.kill("SIGKILL");
@@ -161,6 +167,6 @@ function startApply(cluster: ClusterLab, fault: string): ChildProcess {
   return spawn(process.execPath, [MAIN, "apply", "--no-verify", "--confirm-within", String(CONFIRM_WITHIN_S)], {
     cwd: cluster.directory,
     env: { ...CLEAN_ENV, SPANWIRE_LAB: cluster.lab.runId, NO_COLOR: "1", SPANWIRE_FAULT: fault },
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { overlapsPrefix } from "../../src/addressing/prefix.ts";
+import { addressAt, networkOf, overlapsPrefix, prefixSize } from "../../src/addressing/prefix.ts";
 import { gatherHosts } from "../../src/fleet/gather-hosts.ts";
 import { applyPlan } from "../../src/fleet/apply-plan.ts";
 import type { HostSystem } from "../../src/host/host-system.ts";
@@ -7,6 +7,7 @@ import { buildPlan } from "../../src/plan/build-plan.ts";
 import type { ManagementPath } from "../../src/resources/snapshot.ts";
 import type { Connection, Transport } from "../../src/transport/connection.ts";
 import { createInProcessTransport } from "../../src/transport/in-process.ts";
+import type { Cluster } from "../../src/spec/cluster.ts";
 import { SpanwireError } from "../../src/util/problem.ts";
 import { clusterShape, toCluster } from "../fake/cluster-arbitrary.ts";
 import { createFakeFleet, UUID, type FakeFleet } from "../fake/fake-fleet.ts";
@@ -33,8 +34,7 @@ export async function drillLockout(seed: number, runs: number): Promise<LockoutR
   for (const [index, { shape, pick, probes }] of scenes.entries()) {
     const cluster = toCluster(shape);
     const fleet = createFakeFleet(cluster.hosts);
-    const network = cluster.networks[pick % cluster.networks.length]!;
-    const peer = network.subnet.replace(/\.0\.0\/\d+$/, ".250.250");
+    const peer = await pickPeer(cluster, fleet, pick);
     const transport = createFragileTransport(fleet, peer, probes);
     const snapshots = new Map([...fleet.hosts].map(([name, host]) => [name, { ...host.snapshot(), management: pathTo(peer, host) }]));
     const input = { cluster, lock: undefined, freshUuid: UUID, snapshots, unreachable: [] };
@@ -57,6 +57,14 @@ export async function drillLockout(seed: number, runs: number): Promise<LockoutR
     await gathered.close().catch(() => {});
   }
   return { runs: scenes.length, failures, confirmWithinMs: CONFIRM_WITHIN_MS, slowestMs: Math.round(slowestMs) };
+}
+
+/** An address that lies in one of the prefixes the plan puts onto a host. */
+async function pickPeer(cluster: Cluster, fleet: FakeFleet, pick: number): Promise<string> {
+  const { hosts } = await fleet.plan(cluster);
+  const prefixes = hosts.flatMap(({ steps }) => steps.flatMap(({ after }) => (after?.kind === "address" ? [networkOf(after.cidr)] : [])));
+  const prefix = prefixes[pick % prefixes.length]!;
+  return addressAt(prefix, prefixSize(prefix) - 6n);
 }
 
 function isRefused(input: Parameters<typeof buildPlan>[0]): boolean {

@@ -105,7 +105,7 @@ interface Kinds {
   perHost?: boolean;
 }
 
-const ovsShape: fc.Arbitrary<OvsShape> = fc.record({
+export const ovsShape: fc.Arbitrary<OvsShape> = fc.record({
   tunnel: fc.constantFrom("vxlan" as const, "gre" as const, "geneve" as const),
   topology: fc.constantFrom("mesh" as const, "ring" as const, "star" as const, "chain" as const, "nearest" as const),
   tree: fc.constantFrom("rstp" as const, "stp" as const),

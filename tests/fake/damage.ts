@@ -96,6 +96,7 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
 
 const portsOf = (host: FakeHost, tunnels: boolean): string[] =>
   [...host.ovs.ports.values()]
+    .filter((port) => port.name !== port.bridge)
     .filter((port) => (tunnels ? port.options["remote_ip"] !== undefined : port.type === "internal"))
     .map((port) => port.name);
 const pairPorts = (host: FakeHost): string[] => [...host.ovs.ports.keys()].filter((name) => name.startsWith("spww"));

@@ -53,6 +53,7 @@ function change({ bridges, ports }: Tables, words: readonly string[]): void {
       if (bridges.has(first))
         throw new Refused(`ovs-vsctl: cannot create a bridge named ${first} because a bridge named ${first} already exists`);
       bridges.set(first, { name: first, datapath: "system", failMode: "", stp: false, rstp: false, otherConfig: {}, mark: "" });
+      ports.set(first, { ...newPort(first, first), type: "internal" }); // its local port
       return;
     case "del-br":
       if (!bridges.delete(first) && !mayMiss) throw new Refused(`ovs-vsctl: no bridge named ${first}`);
@@ -128,7 +129,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 /** ovs-vswitchd makes a device for each bridge and each internal port, and takes it away with the row. */
 function syncDevices({ bridges, ports }: OvsModel, kernel: KernelModel): void {
   const wanted = new Map<string, SnapshotOvsPort | undefined>([...bridges.keys()].map((name) => [name, undefined]));
-  for (const port of ports.values()) if (port.type === "internal") wanted.set(port.name, port);
+  for (const port of ports.values()) if (port.type === "internal" && port.name !== port.bridge) wanted.set(port.name, port);
   for (const link of [...kernel.links.values()]) if (link.kind === "tun" && !wanted.has(link.name)) deleteLink(kernel, link.name);
   for (const [name, port] of wanted) {
     const link = kernel.links.get(name) ?? addLink(kernel, { name, kind: "tun" });

@@ -46,7 +46,7 @@ export interface ClusterLab {
   on(host: string, ...argv: string[]): Promise<string>;
   startContainer(host: string, name: string, network: string, ...options: string[]): Promise<Container>;
   /** A command of the host's in a container's network namespace. */
-  inside(container: Container, ...argv: string[]): Promise<RunResult>;
+  inside(container: Pick<Container, "host" | "pid">, ...argv: string[]): Promise<RunResult>;
   journals(host: string): Promise<string[]>;
   footprints(): Promise<Record<string, Footprint>>;
   down(): Promise<void>;

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const PORT = 9010;
-const EVERY_MS = 5;
+export const BROADCAST_EVERY_MS = 5;
+export const PING_EVERY_MS = 10;
+/** A ping whose test failed before it could stop it ends by itself. */
+const LONGEST_S = "300";
 
 /** Sends a numbered broadcast every few milliseconds until its input ends, then says how many. */
 const SENDER = `
@@ -11,7 +14,7 @@ const SENDER = `
   socket.bind(0, () => {
     socket.setBroadcast(true);
     let sent = 0;
-    const timer = setInterval(() => socket.send(String(++sent), ${PORT}, process.argv[1]), ${EVERY_MS});
+    const timer = setInterval(() => socket.send(String(++sent), ${PORT}, process.argv[1]), ${BROADCAST_EVERY_MS});
     process.stdout.write("ready\\n");
     process.stdin.resume().on("end", () => { clearInterval(timer); setTimeout(() => process.stdout.write(sent + "\\n", () => process.exit()), 300); });
   });
@@ -63,9 +66,13 @@ async function start(pid: number, program: string, ...argv: string[]): Promise<{
 
 /** A ping every 10 ms from a container's namespace until `stop`. */
 export function watchPings(pid: number, address: string): { stop(): Promise<{ sent: number; received: number; duplicates: number }> } {
-  const child: ChildProcess = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", "0.01", "-W", "1", address], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child: ChildProcess = spawn(
+    "nsenter",
+    [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", String(PING_EVERY_MS / 1000), "-W", "1", "-w", LONGEST_S, address],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
   return {
@@ -75,6 +82,29 @@ export function watchPings(pid: number, address: string): { stop(): Promise<{ se
       await ended;
       const [, sent, received, duplicates] = /(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?/.exec(text) ?? [];
       return { sent: Number(sent), received: Number(received), duplicates: Number(duplicates ?? 0) };
+    },
+  };
+}
+
+/** A ping every 100 ms, from the first that is answered until `stop`: the longest time without an answer. */
+export async function watchGaps(pid: number, address: string): Promise<{ stop(): Promise<{ longestGapMs: number }> }> {
+  const words = ["ping", "-D", "-i", "0.1", "-w", LONGEST_S, address];
+  const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const times: number[] = [];
+  await new Promise<void>((resolve) =>
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const [, seconds] = /^\[([\d.]+)\] \d+ bytes from/.exec(line) ?? [];
+      if (seconds === undefined) return;
+      times.push(Number(seconds) * 1000);
+      resolve();
+    }),
+  );
+  return {
+    async stop() {
+      const ended = once(child, "close");
+      child.kill("SIGINT");
+      await ended;
+      return { longestGapMs: Math.round(Math.max(...times.slice(1).map((time, index) => time - times[index]!))) };
     },
   };
 }

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Footprint } from "../../src/host/normalise-footprint.ts";
+import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/daemons.ts";
+import { getLabHost, type LabHost } from "../../src/lab/lab-state.ts";
+import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
+import { dumpDatabase } from "./ovs-database.ts";
+import { until } from "./until.ts";
+
+/** Open vSwitch dies, hangs and comes back on vm2, which has bridges of somebody else too. */
+let cluster: ClusterLab;
+let h2: LabHost;
+let before: Record<string, Footprint>;
+let foreign: string;
+
+const spec = (meshKey: number): string => `
+version: 1
+cluster: restarts
+hosts:
+${hostLines(3)}
+networks:
+  mesh: { subnet: 10.64.0.0/16, docker: none, dataplane: { type: ovs, key: ${meshKey} } }
+  ring: { subnet: 10.65.0.0/16, docker: none, dataplane: { type: ovs, tunnel: gre, topology: ring, loops: rstp } }
+`;
+
+const readForeign = async (): Promise<string> =>
+  [await dumpDatabase(cluster, "vm2", "br-foreign", "spwoforeign0000"), await cluster.on("vm2", "ovs-vsctl", "get-manager")].join("\n");
+
+beforeAll(async () => {
+  cluster = await createClusterLab({ docker: "none", ovs: "auto", spec: spec(100) });
+  h2 = getLabHost(cluster.lab, "h2");
+  const [datapath] = (await cluster.on("vm2", "ovs-vsctl", "get", "bridge", "br-phy", "datapath_type")).split("\n");
+  const create = [
+    ...["--", "add-br", "br-foreign", "--", "set", "bridge", "br-foreign", `datapath_type=${datapath}`, "fail_mode=secure"],
+    ...["--", "set-controller", "br-foreign", "tcp:127.0.0.1:6653"],
+    ...["--", "add-port", "br-foreign", "foreign0", "tag=7", "--", "set", "interface", "foreign0", "type=internal"],
+    ...["--", "add-port", "br-foreign", "foreign1", "--", "set", "interface", "foreign1", "type=vxlan"],
+    ...["options:remote_ip=10.99.0.3", "options:key=999", "external_ids:owner=neutron"],
+    // named as ours, without our mark
+    ...["--", "add-br", "spwoforeign0000", "--", "set", "bridge", "spwoforeign0000", `datapath_type=${datapath}`],
+    ...["--", "add-port", "spwoforeign0000", "spwtforeign0000", "--", "set", "interface", "spwtforeign0000", "type=gre"],
+    ...["options:remote_ip=10.99.0.3", "options:key=998"],
+    ...["--", "set-manager", "ptcp:6640:127.0.0.1"],
+  ];
+  await cluster.on("vm2", "ovs-vsctl", ...create);
+  before = await cluster.footprints();
+  foreign = await readForeign();
+  await cluster.must("apply");
+});
+afterAll(() => cluster?.down());
+
+/**
+ * Without the journals, which stay as the record of what was tried, and without what Open vSwitch itself makes anew when it
+ * starts: MACs of tunnels are random then, and the kernel learns a tap device's state.
+ */
+const lasting = (footprints: Record<string, Footprint>): Record<string, Footprint> =>
+  Object.fromEntries(
+    Object.entries(footprints).map(([host, footprint]) => {
+      const withoutState = (lines: readonly string[]): string[] => lines.map((line) => line.replace(/"operstate":"\w+",/, ""));
+      return [
+        host,
+        {
+          ...footprint,
+          links: withoutState(footprint.links),
+          addresses: withoutState(footprint.addresses),
+          ovs: footprint.ovs.map((line) => line.replace(/"mac":"[^"]*",/, "")),
+          stateFiles: footprint.stateFiles.filter((path) => !path.startsWith("journal/")),
+        },
+      ];
+    }),
+  );
+
+/** Nobody did anything, and it is as the file says and measured right. */
+async function expectRight(): Promise<void> {
+  await until(
+    async () => (await cluster.spanwire(["verify"])).stdout,
+    (said) => said.includes("verified: every measured promise holds"),
+    60_000,
+  );
+  expect(await cluster.planKeys()).toEqual({});
+  expect((await cluster.must("status")).stdout).toContain("No drift");
+  expect(await readForeign()).toBe(foreign);
+}
+
+test("apply leaves bridges, ports, controller and manager of others alone", () => expectRight());
+
+describe("killed with SIGKILL and started again, the mesh is right without us", () => {
+  test.for<{ name: string; daemons: DaemonName[] }>([
+    { name: "ovs-vswitchd", daemons: ["ovs-vswitchd"] },
+    { name: "ovsdb-server", daemons: ["ovsdb-server"] },
+    { name: "both", daemons: ["ovsdb-server", "ovs-vswitchd"] },
+  ])("$name", async ({ daemons }) => {
+    for (const daemon of daemons) await killDaemon(cluster.lab, h2, daemon);
+    for (const daemon of daemons) await startHostDaemon(cluster.lab, h2, daemon);
+    await expectRight();
+  });
+});
+
+test("F32: with a dead ovsdb-server plan, apply and destroy refuse in clear words, and nothing is deleted", async () => {
+  const applied = await cluster.footprints();
+  await killDaemon(cluster.lab, h2, "ovsdb-server");
+  onTestFinished(() => startHostDaemon(cluster.lab, h2, "ovsdb-server"));
+  for (const verb of ["plan", "apply", "destroy"]) {
+    const result = await cluster.spanwire([verb]);
+    expect([verb, result.exitCode, result.stderr]).toEqual([
+      verb,
+      1,
+      expect.stringMatching(/on vm2: Open vSwitch does not answer.*database connection failed/),
+    ]);
+    expect(result.stderr).toMatch(/try: .*start/);
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  }
+  await startHostDaemon(cluster.lab, h2, "ovsdb-server");
+  expect(footprintChanges(lasting(applied), lasting(await cluster.footprints()))).toEqual([]);
+  await expectRight();
+});
+
+/** 20 s for ovs-vsctl to give up going on, the same for going back, and a busy machine. */
+const GIVE_UP_MS = 110_000;
+
+test("F16: a hung ovs-vswitchd makes apply fail and go back, in bounded time", async () => {
+  const applied = await cluster.footprints();
+  await cluster.writeSpec(spec(200));
+  onTestFinished(() => cluster.writeSpec(spec(100)));
+  await killDaemon(cluster.lab, h2, "ovs-vswitchd", "STOP");
+  onTestFinished(() => startHostDaemon(cluster.lab, h2, "ovs-vswitchd"));
+  const started = performance.now();
+  const result = await cluster.spanwire(["apply"]);
+  const tookMs = Math.round(performance.now() - started);
+  console.log(`apply with a hung ovs-vswitchd gave up and went back in ${tookMs} ms`);
+  expect([result.exitCode, result.stderr]).toEqual([1, expect.stringMatching(/vm2: .*ovs-vswitchd did not follow within 20 s/)]);
+  expect(tookMs).toBeLessThan(GIVE_UP_MS);
+  await startHostDaemon(cluster.lab, h2, "ovs-vswitchd");
+  await cluster.writeSpec(spec(100));
+  await expectRight();
+  expect(footprintChanges(lasting(applied), lasting(await cluster.footprints()))).toEqual([]);
+});
+
+test("destroy takes what is ours, and nothing of others'", async () => {
+  await cluster.must("destroy");
+  expect(await readForeign()).toBe(foreign);
+  expect(footprintChanges(lasting(before), lasting(await cluster.footprints()))).toEqual([]);
+});
