@@ -52,7 +52,7 @@ function joinByVeth(network: ResolvedNetwork, bridge: OvsBridgeResource, member:
     ...{ mac: member.vtepMac, mtuBytes, peerMtuBytes: mtuBytes },
     // the kernel's datapath fills checksums in when a packet leaves the host; userspace reads packets as they are
     checksumOffload: bridge.datapath === "system" ? devices : [],
-    ...{ spanningTree: false, flooding: true, isolated: true, up: devices, mark: bridge.mark },
+    ...{ spanningTrees: [], flooding: true, isolated: true, up: devices, mark: bridge.mark },
   };
 }
 

@@ -47,10 +47,15 @@ test("a first apply that fails at any step leaves every host as it was", async (
 test("an edit that fails at any step leaves every host as it was, and works when tried again", async () => {
   await fc.assert(
     fc.asyncProperty(clusterShape, fc.array(clusterEdit, { minLength: 1, maxLength: 3 }), fault, async (shape, edits, where) => {
+      const edited = edits.reduce((current, edit) => edit(current), shape);
+      // a network removed and written anew the other way, all in one edit, is refused
+      fc.pre(
+        Object.entries(edited.networks).every(([number, { perHost }]) => (shape.networks[Number(number)]?.perHost ?? perHost) === perHost),
+      );
       const fleet = createFakeFleet(toCluster(shape).hosts);
       const first = await fleet.plan(toCluster(shape));
       await fleet.apply(first);
-      const cluster = toCluster(edits.reduce((edited, edit) => edit(edited), shape));
+      const cluster = toCluster(edited);
       const lock = forgetRemovedHosts(first);
       await failAndCompare(fleet, await fleet.plan(cluster, lock), where);
       const again = await fleet.apply(await fleet.plan(cluster, lock));
@@ -68,6 +73,7 @@ test("a repair that fails at any step leaves the damage as it was", async () => 
       // a bridge's neighbours are only read while it has a tunnel: without one, wrong entries stay corrected
       const has = (words: string): boolean => damages.some(({ name }) => name.startsWith(words));
       fc.pre(!(has("tunnel deleted") && has("neighbour")));
+      fc.pre(!(has("tunnel without our mark") && has("tunnel taken out")));
       const cluster = toCluster(shape);
       const fleet = createFakeFleet(cluster.hosts);
       const first = await fleet.plan(cluster);

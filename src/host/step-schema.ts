@@ -100,7 +100,7 @@ const ovsResources = [
     ...{ kind: z.literal("ovs-veth"), name: z.string().regex(/^spwv[a-z2-7]{10}$/), devices: vethEnds },
     ...{ ovsBridge: z.union([ourLink, z.literal("")]), bridge: z.union([ourLink, z.literal("")]), mac: mac0 },
     ...{ mtuBytes: z.int().min(0).max(65_535), peerMtuBytes: z.int().min(0).max(65_535), checksumOffload: vethEnds },
-    ...{ spanningTree: z.boolean(), flooding: z.boolean(), isolated: z.boolean(), up: vethEnds, mark },
+    ...{ spanningTrees: z.array(z.enum(["stp", "rstp"])).max(2), flooding: z.boolean(), isolated: z.boolean(), up: vethEnds, mark },
   }),
 ] as const;
 

@@ -123,17 +123,22 @@ function readEntries(snapshot: Snapshot, { bridge, device, others }: Place): Nei
       known.parts.push("tunnel-fdb");
     }
   }
-  for (const entry of snapshot.neighbours) {
-    if (entry.device !== bridge || !entry.permanent || (elsewhere.has(entry.mac) && !byMac.has(entry.mac))) continue;
-    const known = at(entry.mac);
-    known.address = entry.address;
+  const doubles: NeighbourEntry[] = []; // a second address at one MAC: nobody wants it, but a revert must know it
+  for (const { address, mac, device: of, permanent } of snapshot.neighbours) {
+    if (of !== bridge || !permanent || (elsewhere.has(mac) && !byMac.has(mac))) continue;
+    const known = at(mac);
+    if (known.address !== "") {
+      doubles.push({ address, mac, vtep: "", parts: ["neighbour"] });
+      continue;
+    }
+    known.address = address;
     known.parts.push("neighbour");
   }
   const entries = [...byMac].map(([mac, { address, vtep, parts }]): NeighbourEntry => {
     const complete = ALL_PARTS.every((part) => parts.includes(part));
     return complete ? { address, mac, vtep } : { address, mac, vtep, parts: ALL_PARTS.filter((part) => parts.includes(part)) };
   });
-  return sortEntries(entries);
+  return sortEntries([...entries, ...doubles]);
 }
 
 /** Of a tunnel that was taken out: the bridge of the network its mark names. */

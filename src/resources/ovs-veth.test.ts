@@ -11,7 +11,7 @@ const MARK = "spanwire,uuid=11111111-2222-4333-8444-555555555555,cluster=prod,in
 /** As wished for where the datapath is userspace's. */
 const PAIR: OvsVethResource = {
   ...{ kind: "ovs-veth", name: NAME, devices: [NAME, PEER], ovsBridge: "spwoaaaaaaaaaa", bridge: "spwbaaaaaaaaaa" },
-  ...{ mac: "02:00:00:00:00:01", mtuBytes: 1450, peerMtuBytes: 1450, checksumOffload: [], spanningTree: false },
+  ...{ mac: "02:00:00:00:00:01", mtuBytes: 1450, peerMtuBytes: 1450, checksumOffload: [], spanningTrees: [] },
   ...{ flooding: true, isolated: true, up: [NAME, PEER], mark: MARK },
 };
 
@@ -44,8 +44,8 @@ test("where the kernel's datapath fills checksums in, ethtool is not needed", ()
 test("each trap is drift of its own, and repaired alone", () => {
   expect(fieldsOf({ checksumOffload: [NAME] })).toEqual(["checksumOffload"]);
   expect(linesOf({ ...PAIR, checksumOffload: [NAME] }, PAIR)).toEqual([`ethtool -K ${NAME} tx off`]);
-  expect(fieldsOf({ spanningTree: true })).toEqual(["spanningTree"]);
-  expect(linesOf({ ...PAIR, spanningTree: true }, PAIR)).toEqual([
+  expect(fieldsOf({ spanningTrees: ["stp", "rstp"] })).toEqual(["spanningTrees"]);
+  expect(linesOf({ ...PAIR, spanningTrees: ["stp"] }, PAIR)).toEqual([
     `ovs-vsctl set Port ${PEER} other_config:stp-enable=false other_config:rstp-enable=false external_ids:spanwire="MARK"`,
   ]);
 });

@@ -30,7 +30,7 @@ export const ovsVeth: ResourceKind<OvsVethResource> = {
       { field: "mtuBytes", reason: "unequal MTUs on one bridge drop large frames" },
       { field: "peerMtuBytes", reason: "unequal MTUs of the two ends drop large frames" },
       { field: "checksumOffload", reason: "userspace Open vSwitch sends on what the kernel left without a checksum: nobody accepts it" },
-      { field: "spanningTree", reason: "a member's BPDUs must not move the tree between hosts" },
+      { field: "spanningTrees", reason: "a member's BPDUs must not move the tree between hosts" },
       { field: "flooding", reason: "exactly one way between the hosts floods" },
       { field: "isolated", reason: "frames must not pass from tunnel to tunnel" },
       { field: "up", reason: "an end that is down carries nothing" },
@@ -46,7 +46,7 @@ export const ovsVeth: ResourceKind<OvsVethResource> = {
     const from = before ?? nothingOf(after);
     if (after === null) return from === undefined ? [] : [...deleteDevices(from), detach(from)];
     if (from === undefined) return [];
-    if (after.devices.length < BOTH) return [...deleteDevices(from), ...(from.ovsBridge === after.ovsBridge ? [] : attach(after))];
+    if (after.devices.length < BOTH) return [...deleteDevices(from), ...setPort(from, after)];
     if (from.devices.length < BOTH) return [...deleteDevices(from), addPair(after), ...change(withFreshPair(from, after), after)];
     return change(from, after);
   },
@@ -56,6 +56,7 @@ export const ovsVeth: ResourceKind<OvsVethResource> = {
 };
 
 const BOTH = 2;
+const TREES = ["stp", "rstp"] as const;
 
 /** The end in the OVS bridge has the other's hash, so each names the other also when one is gone. */
 export const vethPeer = (name: string): string => `spww${name.slice(4)}`;
@@ -77,7 +78,7 @@ function toResource(name: string, { links, ovs: database }: Snapshot): OvsVethRe
     peerMtuBytes: ends.find((link) => link.name === peer)?.mtuBytes ?? 0,
     // without ethtool(8) nobody can tell; the kernel makes pairs with it
     checksumOffload: ends.filter((link) => link.checksumOffload !== false).map((link) => link.name),
-    spanningTree: port?.otherConfig["stp-enable"] !== "false" || port.otherConfig["rstp-enable"] !== "false",
+    spanningTrees: TREES.filter((tree) => port?.otherConfig[`${tree}-enable`] !== "false"),
     flooding: floods(end),
     isolated: end?.port?.isolated ?? false,
     up: ends.filter((link) => link.up).map((link) => link.name),
@@ -157,7 +158,7 @@ function setOffload(before: OvsVethResource, after: OvsVethResource): Command[] 
 
 function setPort(before: OvsVethResource, after: OvsVethResource): Command[] {
   if (before.ovsBridge !== after.ovsBridge) return attach(after);
-  if (after.ovsBridge === "" || (before.mark === after.mark && before.spanningTree === after.spanningTree)) return [];
+  if (after.ovsBridge === "" || (before.mark === after.mark && String(before.spanningTrees) === String(after.spanningTrees))) return [];
   return [ovs("set", "Port", vethPeer(after.name), ...portSettings(after))];
 }
 
@@ -175,8 +176,8 @@ function attach(resource: OvsVethResource): Command[] {
 const detach = ({ name }: OvsVethResource): Command => ovs("--if-exists", "del-port", vethPeer(name));
 
 /** ovs-vswitchd.conf.db(5), table Port, other_config:stp-enable and rstp-enable. */
-function portSettings({ spanningTree, mark }: OvsVethResource): string[] {
-  return [`other_config:stp-enable=${spanningTree}`, `other_config:rstp-enable=${spanningTree}`, markSetting(mark)];
+function portSettings({ spanningTrees, mark }: OvsVethResource): string[] {
+  return [...TREES.map((tree) => `other_config:${tree}-enable=${spanningTrees.includes(tree)}`), markSetting(mark)];
 }
 
 const ip = (...args: readonly string[]): Command => ({ tool: "ip", args });

@@ -137,8 +137,8 @@ export interface OvsVethResource {
   peerMtuBytes: number;
   /** The ends at which the kernel leaves checksums of sent packets to hardware (ethtool(8), "tx"). */
   checksumOffload: readonly string[];
-  /** Whether the OVS port takes part in STP or RSTP: never wanted. */
-  spanningTree: boolean;
+  /** The protocols in which the OVS port takes part when its bridge speaks them: none is wanted. */
+  spanningTrees: readonly ("stp" | "rstp")[];
   flooding: boolean;
   isolated: boolean;
   /** The ends that are up. */
