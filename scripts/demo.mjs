@@ -156,7 +156,8 @@ function findTunnel(host) {
   const { stdout } = spawnSync(launcher(), ["lab", "exec", host, "--", "ip", "-brief", "link", "show", "type", "vxlan"], {
     encoding: "utf8",
   });
-  return stdout.split(/[\s@]/)[0];
+  // with Open vSwitch in the kernel its own device is listed too
+  return stdout.match(/^spw[^\s@]*/m)?.[0] ?? "";
 }
 
 function seconds(since) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { failAt, type FaultMoment } from "../../src/host/faulty-system.ts";
-import { clusterEdit, clusterShape, toCluster } from "../fake/cluster-arbitrary.ts";
+import { clusterEdit, clusterShape, isAccepted, toCluster } from "../fake/cluster-arbitrary.ts";
 import { createFakeFleet } from "../fake/fake-fleet.ts";
 import { forgetRemovedHosts } from "../fake/forget-removed-hosts.ts";
 
@@ -20,10 +20,12 @@ export async function drillRollback(seed: number, runs: number): Promise<DrillRe
   // some edits change nothing, and count for nothing
   for (const [index, { shape, edits, at, moment: when }] of fc.sample(scene, { seed, numRuns: runs * 2 }).entries()) {
     if (done === runs) break;
+    const after = edits.reduce((current, edit) => edit(current), shape);
+    if (!isAccepted(shape, after)) continue;
     const fleet = createFakeFleet(toCluster(shape).hosts);
     const first = await fleet.plan(toCluster(shape));
     if (edits.length > 0) await fleet.apply(first);
-    const edited = toCluster(edits.reduce((current, edit) => edit(current), shape));
+    const edited = toCluster(after);
     const plan = edits.length > 0 ? await fleet.plan(edited, forgetRemovedHosts(first)) : first;
     const steps = plan.hosts.flatMap(({ host, steps: all }) =>
       all.filter((step) => step.stage !== "remove").map((step) => ({ host, id: step.id })),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../../src/util/run.ts";
 import { drillKillMatrix } from "./kill-matrix.ts";
 import { drillLockout } from "./lockout-drill.ts";
+import { drillRollbackOnHosts } from "./rollback-on-hosts.ts";
 import { drillRollback } from "./rollback-drill.ts";
 
 /**
@@ -30,8 +31,10 @@ const drill = async (name: string, act: () => Promise<{ failures: string[] }>): 
 
 await drill("rollback", () => drillRollback(seed, runs));
 await drill("lockout", () => drillLockout(seed, runs));
-if (process.getuid?.() === 0) await drill("killMatrix", () => drillKillMatrix({ seed, cells, say }));
-else say("*** not tested: kill matrix: it needs root");
+if (process.getuid?.() === 0) {
+  await drill("rollbackOnHosts", () => drillRollbackOnHosts(seed, runs));
+  await drill("killMatrix", () => drillKillMatrix({ seed, cells, say }));
+} else say("*** not tested: rollback on hosts and kill matrix: they need root");
 await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
 say(`${failed === 0 ? "all as specified" : `${failed} NOT as specified`}; written to ${REPORT}`);
 process.exit(failed === 0 ? 0 : 1);

@@ -183,6 +183,10 @@ export const clusterEditOf = (kinds: Kinds): fc.Arbitrary<Edit> =>
       : []),
   );
 
+/** A network that is removed and written anew with the other addressing, all in one edit, is refused. */
+export const isAccepted = (before: ClusterShape, after: ClusterShape): boolean =>
+  Object.entries(after.networks).every(([number, { perHost }]) => (before.networks[Number(number)] ?? { perHost }).perHost === perHost);
+
 /** Of everything there is. */
 const ALL = { ovs: true, perHost: true };
 export const clusterShape = clusterShapeOf(ALL);

@@ -12,7 +12,9 @@ const NAMES = ["vm1", "vm2", "vm3"] as const;
 const HOSTS = NAMES.map((name, index) => `  ${name}: { address: 10.99.0.${index + 1}, ssh: ${name} }`).join("\n");
 const APPS = "  apps: { subnet: 10.64.0.0/16 }\n";
 const DATA = "  data: { subnet: 10.65.0.0/16 }\n";
-const LEGACY = "  legacy: { subnet: 10.32.0.0/16, dataplane: { type: ovs, tunnel: gre } }\n";
+const LEGACY = "  legacy: { subnet: 10.32.0.0/16, dataplane: { type: ovs, tunnel: gre }, addressing: { mode: per-host } }\n";
+/** Addresses and routes of the host that lead into a network of ours, the second network's over its neighbours too. */
+const OUR_ROUTES = "ip -brief address show | grep ^spw; ip route show | grep spw";
 /** How names of our links begin. */
 const OUR_LINK = "spw";
 const APPLY_TIMEOUT_MS = 30 * 60_000;
@@ -83,6 +85,17 @@ test("a network over Open vSwitch's GRE in the kernel datapath beside it", async
     expect(await machine.must("ovs-appctl dpctl/dump-dps")).toBe("system@ovs-system\n");
     expect(await machine.must("lsmod")).toMatch(/^vport_gre /m);
   }
+});
+
+test("F41: systemd-networkd, restarted, leaves our routes and addresses alone", async () => {
+  await everywhere(async (machine) => {
+    const routes = await machine.must(OUR_ROUTES);
+    expect(routes).toContain(" dev spw");
+    await machine.must("systemctl restart systemd-networkd && networkctl status >/dev/null"); // it answers when it has looked at everything
+    expect(await machine.must(OUR_ROUTES)).toBe(routes);
+  });
+  expect((await must("plan")).stdout).toContain("no changes");
+  await expectAllTalk("apps");
 });
 
 test("destroy --purge leaves nothing", async () => {
