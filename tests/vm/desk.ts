@@ -57,8 +57,8 @@ export async function createDesk(taps: readonly string[]): Promise<Desk> {
   return {
     ...{ directory, enter, exec, close },
     spanwire: (argv, options = {}) =>
-      exec([process.execPath, MAIN, ...argv], {
-        cwd: directory,
+      // a mount namespace is entered at its root
+      exec(["env", `--chdir=${directory}`, process.execPath, MAIN, ...argv], {
         timeoutMs: 30 * 60_000,
         ...options,
         env: { NO_COLOR: "1", ...options.env },
