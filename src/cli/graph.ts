@@ -1,12 +1,11 @@
 import { type Command, Option } from "commander";
-import { familyOf } from "../addressing/prefix.ts";
 import { resolveNetworks } from "../addressing/resolve-networks.ts";
 import { describeGraph, type ClusterGraph } from "../graph/cluster-graph.ts";
 import { renderGraphDot } from "../graph/render-dot.ts";
 import { renderGraphMermaid } from "../graph/render-mermaid.ts";
 import { renderGraphSvg } from "../graph/render-svg.ts";
 import { renderGraphText } from "../graph/render-text.ts";
-import { pinLock } from "../spec/pin-lock.ts";
+import { pinWithoutHosts } from "../spec/pin-without-hosts.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { print, printEnvelope, say } from "./output.ts";
 import { readSpec } from "./read-spec.ts";
@@ -18,11 +17,6 @@ interface GraphFlags extends TargetFlags {
   format: keyof typeof RENDERERS;
   json?: boolean;
 }
-
-/** Any: it only decides numbers that are not drawn. */
-const ETHERNET_MTU_BYTES = 1500;
-/** Stands in for a cluster's own until `apply` has given it one. */
-const NO_UUID = "00000000-0000-4000-8000-000000000000";
 
 export function registerGraph(program: Command): void {
   withTarget(program.command("graph"))
@@ -39,18 +33,10 @@ export function registerGraph(program: Command): void {
 }
 
 async function readGraph(flags: TargetFlags): Promise<ClusterGraph> {
-  const { cluster, locate } = await readSpec(flags.file);
+  const spec = await readSpec(flags.file);
   const previous = await readLock(findLockPath(flags));
   if (previous === undefined) say("note: the cluster has no lock yet; slices and the tree may still come out otherwise");
-  const { lock } = pinLock({
-    cluster,
-    ...(previous === undefined ? {} : { previous }),
-    uuid: NO_UUID,
-    underlayMtuBytes: ETHERNET_MTU_BYTES,
-    underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
-    locate,
-  });
-  return describeGraph(cluster.name, resolveNetworks(cluster, lock));
+  return describeGraph(spec.cluster.name, resolveNetworks(spec.cluster, pinWithoutHosts(spec, previous)));
 }
 
 const HELP = `

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
+import type { ParsedSpec } from "../spec/parse-spec.ts";
+import { pinWithoutHosts } from "../spec/pin-without-hosts.ts";
 import { formatProblem, SpanwireError, type Problem } from "../util/problem.ts";
 import { DEFAULT_SPEC_FILE, readSpec } from "./read-spec.ts";
+import { findLockPath, readLock } from "./session.ts";
 
 /** What `validate --json` prints. */
 export interface ValidateEnvelope {
@@ -13,34 +16,43 @@ export interface ValidateEnvelope {
 
 interface ValidateOptions {
   file: string;
+  lock?: string;
   json?: boolean;
 }
 
 export function registerValidate(program: Command): void {
   program
     .command("validate")
-    .description("check the spec file; no host is contacted")
+    .description("check the spec file, and whether it suits its lock; no host is contacted")
     .option("-f, --file <path>", "the spec file", DEFAULT_SPEC_FILE)
+    .option("--lock <path>", "the lock file; default: beside the spec file")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", "\nExamples:\n  $ spanwire validate\n  $ spanwire validate --file prod.yaml --json\n")
     .action(async (options: ValidateOptions) => {
-      if (options.json === true) await validateAsJson(options.file);
-      else await validateInWords(options.file);
+      if (options.json === true) await validateAsJson(options);
+      else await validateInWords(options);
     });
 }
 
-async function validateInWords(file: string): Promise<void> {
-  const { cluster, warnings } = await readSpec(file);
+/** Also what only the slices show: where in them a reserved address may lie. Throws SpanwireError. */
+async function readValidSpec(options: ValidateOptions): Promise<ParsedSpec> {
+  const spec = await readSpec(options.file);
+  pinWithoutHosts(spec, await readLock(findLockPath(options)));
+  return spec;
+}
+
+async function validateInWords(options: ValidateOptions): Promise<void> {
+  const { cluster, warnings } = await readValidSpec(options);
   for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const networks = cluster.networks.map((network) => `${network.name} ${network.subnet}`).join(", ");
   process.stdout.write(
-    `${file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, "host")}, ${count(cluster.networks.length, "network")} (${networks})\n`,
+    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, "host")}, ${count(cluster.networks.length, "network")} (${networks})\n`,
   );
 }
 
-async function validateAsJson(file: string): Promise<void> {
-  const envelope: ValidateEnvelope = await readSpec(file).then(
+async function validateAsJson(options: ValidateOptions): Promise<void> {
+  const envelope: ValidateEnvelope = await readValidSpec(options).then(
     ({ warnings }) => ({ version: 1, kind: "validate", ok: true, problems: [], warnings }),
     (error: unknown) => {
       if (!(error instanceof SpanwireError)) throw error;

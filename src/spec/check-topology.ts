@@ -136,12 +136,13 @@ function checkTree({ dataplane, hosts, links, fail }: Graph): Problem[] {
 function warnOfSinglePoints({ dataplane, hosts, links, fail }: Graph, isHubFixed: boolean): Problem[] {
   const points = findSinglePoints(hosts, links);
   if (points.length === 0) return [];
-  const { topology } = dataplane;
+  const { topology, loops } = dataplane;
   const why =
     points.length === 1
       ? `without ${points[0]} the other hosts do not reach each other`
       : `each of ${listNames(points)} is the only way for others`;
-  if (topology.shape !== "star") return [fail(["links"], { why, try: "add links, and write loops: rstp" })];
+  const isTree = loops === "rstp" || loops === "stp";
+  if (topology.shape !== "star") return [fail(["links"], { why, try: isTree ? "add links" : "add links, and write loops: rstp" })];
   const advice = isHubFixed ? "" : `write hub: ${topology.hub} to keep it the hub when hosts join, or `;
   return [fail(["hub"], { why, try: `${advice}write topology: mesh` })];
 }

@@ -1,15 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { registerGraph } from "../../src/cli/graph.ts";
 import { registerInit } from "../../src/cli/init.ts";
 import { readSpec } from "../../src/cli/read-spec.ts";
 import { registerSchema } from "../../src/cli/schema.ts";
 import { registerValidate } from "../../src/cli/validate.ts";
-import { SpanwireError } from "../../src/util/problem.ts";
+import { formatLock, lockPathOf } from "../../src/spec/lock-file.ts";
+import { parseSpec } from "../../src/spec/parse-spec.ts";
+import { pinLock } from "../../src/spec/pin-lock.ts";
+import { SpanwireError, type Problem } from "../../src/util/problem.ts";
 
 let directory: string;
 let out: string;
@@ -31,7 +35,7 @@ afterEach(async () => {
 
 async function spanwire(...args: string[]): Promise<void> {
   const program = new Command().exitOverride();
-  for (const register of [registerInit, registerValidate, registerSchema]) register(program);
+  for (const register of [registerInit, registerValidate, registerSchema, registerGraph]) register(program);
   await program.parseAsync(args, { from: "user" });
 }
 
@@ -111,7 +115,62 @@ describe("validate", () => {
     expect(envelope.problems[0]).toMatchObject({ kind: "input", at: { file, line: 1, column: 1 } });
     expect(process.exitCode).toBe(1);
   });
+
+  it("B31: a reserved address that Docker or a gateway has, in the slices there will be", async () => {
+    const { file } = await writeCluster("  apps: { subnet: 10.64.0.0/16, ip: { web: 10.64.1.200, gw: 10.64.1.1, db: 10.64.1.9 } }");
+    await spanwire("validate", "--file", file, "--json");
+    const { ok, problems } = JSON.parse(out) as { ok: boolean; problems: Problem[] };
+    expect(ok).toBe(false);
+    expect(problems.map(({ at, why }) => `${at?.line}:${at?.column} ${why}`)).toEqual([
+      "7:61 10.64.1.1 is the gateway of vm1",
+      "7:44 10.64.1.200 is in 10.64.1.128/25, from which Docker on vm1 hands out addresses by itself",
+    ]);
+    expect(problems[1]).toMatchObject({ at: { file }, try: "write an address from 10.64.1.3 to 10.64.1.127 (vm1), like 10.64.1.3" });
+  });
+
+  it("B31: the same in the slices of the lock, which are not those of a first apply", async () => {
+    const place = "subnet: 10.64.0.0/16, ip: { web: 10.64.7.9 }";
+    const { file, lock } = await writeCluster(
+      `  apps: { ${place} }`,
+      "  apps: { subnet: 10.64.0.0/16, addressing: { hosts: { vm1: 10.64.7.0/24 } } }",
+    );
+    await spanwire("validate", "--file", file);
+    expect(out).toContain("is valid");
+    await rename(lock, join(directory, "elsewhere"));
+    expect(await problemsOf(spanwire("validate", "--file", file))).toEqual([
+      "pinning networks.apps.ip.web: 10.64.7.9 is in no host's slice -> write an address from 10.64.1.3 to 10.64.1.127 (vm1), like 10.64.1.3",
+    ]);
+    expect(await problemsOf(spanwire("validate", "--file", file, "--lock", join(directory, "elsewhere")))).toEqual([]);
+  });
 });
+
+describe("graph", () => {
+  it("draws a network whose written or locked MTU is for jumbo frames", async () => {
+    const written = await writeCluster("  apps: { subnet: 10.64.0.0/16, mtu: 8900 }");
+    await spanwire("graph", "--file", written.file);
+    expect(out).toContain("apps  10.64.0.0/16");
+    out = "";
+    const locked = await writeCluster("  apps: { subnet: 10.65.0.0/16 }", "  apps: { subnet: 10.65.0.0/16 }");
+    expect(await readFile(locked.lock, "utf8")).toContain("8950");
+    await spanwire("graph", "--file", locked.file);
+    expect(out).toContain("apps  10.65.0.0/16");
+  });
+});
+
+/** Two hosts, and a lock for them over jumbo frames when `locked` says with which networks. */
+async function writeCluster(networks: string, locked?: string): Promise<{ file: string; lock: string }> {
+  const file = join(directory, "s.yaml");
+  const lock = lockPathOf(file);
+  const textOf = (section: string): string =>
+    `version: 1\ncluster: c\nhosts:\n  vm1: { address: 192.0.2.1 }\n  vm2: { address: 192.0.2.2 }\nnetworks:\n${section}\n`;
+  await writeFile(file, textOf(networks));
+  if (locked !== undefined) {
+    const { cluster } = parseSpec(textOf(locked), file);
+    const uuid = "11111111-2222-4333-8444-555555555555";
+    await writeFile(lock, formatLock(pinLock({ cluster, uuid, underlayMtuBytes: 9000, underlayFamily: 4 }).lock));
+  }
+  return { file, lock };
+}
 
 describe("B07, B43: what may be read", () => {
   it("refuses a missing file, a directory, a FIFO, a device and a file of a GiB", async () => {

@@ -134,7 +134,7 @@ describe("B35: hosts that are cut off, or hang on one other", () => {
     `);
     expect(warningsOf(ovsOver(4, "links: [[vm1, vm2], [vm2, vm3], [vm3, vm1], [vm3, vm4]]"))).toMatchInlineSnapshot(`
       [
-        "9:64 input, networks.apps.dataplane.links: without vm3 the other hosts do not reach each other -> add links, and write loops: rstp",
+        "9:64 input, networks.apps.dataplane.links: without vm3 the other hosts do not reach each other -> add links",
       ]
     `);
     expect(warningsOf(ovsOver(4, "topology: ring"))).toEqual([]);
