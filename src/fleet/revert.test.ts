@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { clusterEdit, clusterShape, isAccepted, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
 import { DAMAGES } from "../../tests/fake/damage.ts";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
+import { THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import { failAt, type FaultMoment } from "../host/faulty-system.ts";
+import type { HostSystem } from "../host/host-system.ts";
 import type { Plan } from "../plan/plan.ts";
 
 const moments: readonly FaultMoment[] = ["before", "inside", "after"];
@@ -98,4 +100,33 @@ test("a failed measurement reverts all hosts; one that cannot be made does too",
   expect(thrown.outcome).toBe("reverted");
   expect(thrown.problems.map((problem) => problem.why)).toEqual(["probe died"]);
   expect(fleet.dump()).toBe(before);
+});
+
+test("one undo that fails holds up no other: the host is frozen with that alone", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  const plan = await fleet.plan(cluster);
+  const evicted: string[] = [];
+  const refusesRemoval = (system: HostSystem): HostSystem => ({
+    observe: () => system.observe(),
+    evictMembers: async (network) => void evicted.push(network),
+    execute: (batch) =>
+      batch.items.some(({ command }) => command.tool === "docker" && command.op === "remove-network")
+        ? Promise.resolve({ ok: false, why: "network n1 has active endpoints", notes: [] })
+        : system.execute(batch),
+  });
+  const lost = { kind: "verify" as const, doing: "pinging", what: "h2", where: "h1", why: "no answer", try: "look" };
+  const result = await fleet.apply(plan, {
+    wrap: (name, system) => (name === "h1" ? refusesRemoval(system) : system),
+    verify: async () => [lost],
+  });
+  expect(result.hosts.map(({ host, state }) => [host, state])).toEqual([
+    ["h1", "differs"],
+    ["h2", "old"],
+    ["h3", "old"],
+  ]);
+  const h1 = fleet.hosts.get("h1")!;
+  expect(evicted).toContain("n1");
+  expect([...h1.kernel.links.keys()]).toEqual(["lo", "eth0"]);
+  expect(h1.state.frozen?.remaining).toEqual([expect.stringContaining("docker-network/n1")]);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { claimLock, type LockHolder } from "./claim-lock.ts";
+import { claimLock, findLock, type LockHolder } from "./claim-lock.ts";
 
 let root = "";
 let path = "";
@@ -26,5 +26,13 @@ test("F10: a living holder keeps it, and is named", async () => {
 test("the lock of a process that is gone is taken over", async () => {
   await writeFile(path, JSON.stringify(holder("a", NO_PROCESS)));
   expect(await claimLock(path, holder("b", process.pid))).toBeUndefined();
+  expect(await readdir(root)).toEqual(["lock.json"]);
+});
+
+test("F15: a lock that a power cut left empty holds nobody up", async () => {
+  await writeFile(path, "");
+  expect(await findLock(path)).toBeUndefined();
+  expect(await claimLock(path, holder("b", process.pid))).toBeUndefined();
+  expect(await findLock(path)).toMatchObject({ planId: "b" });
   expect(await readdir(root)).toEqual(["lock.json"]);
 });

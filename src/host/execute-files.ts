@@ -1,8 +1,9 @@
-import { mkdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readlink, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { findOwnFile, isOwnContent, type ServiceName } from "../resources/own-files.ts";
 import type { Command } from "../resources/resource.ts";
 import { describeRun, run } from "../util/run.ts";
+import { syncDirectory } from "./sync-directory.ts";
 import type { BatchResult } from "./host-system.ts";
 
 /** How a service hears that its files have changed. None of them touches a device by it. */
@@ -19,7 +20,7 @@ export async function executeFiles(commands: readonly Command[]): Promise<BatchR
     if (command.tool !== "file") continue;
     const found = findOwnFile(command.path);
     if (found === undefined) throw new Error(`${command.path} is no file of ours`);
-    if (command.op === "remove") await rm(command.path, { force: true });
+    if (command.op === "remove") await removeOwnFile(command.path);
     else await writeOwnFile(command.path, command.content, found.isLink);
     services.add(found.service);
   }
@@ -33,10 +34,21 @@ export async function executeFiles(commands: readonly Command[]): Promise<BatchR
 async function writeOwnFile(path: string, content: string, isLink: boolean): Promise<void> {
   if (!isOwnContent(path, content)) throw new Error(`that is not what ${path} may hold`);
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.new`;
+  const temporary = temporaryOf(path);
   if (isLink) {
     if ((await readlink(path).catch(() => "")) === content) return;
+    await rm(temporary, { force: true });
     await symlink(content, temporary);
   } else await writeFile(temporary, content, { mode: 0o644, flush: true });
   await rename(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/** One process at a time changes a host, so a leftover of one that was killed is met again. */
+const temporaryOf = (path: string): string => `${path}.new`;
+
+async function removeOwnFile(path: string): Promise<void> {
+  for (const file of [path, temporaryOf(path)]) await rm(file, { force: true });
+  // a folder of drop-ins that holds no more: most hosts have none before us
+  if (dirname(path).endsWith(".conf.d")) await rmdir(dirname(path)).catch(() => {});
 }

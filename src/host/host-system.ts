@@ -6,6 +6,8 @@ import type { Snapshot } from "../resources/snapshot.ts";
 export interface HostSystem {
   observe(): Promise<Snapshot>;
   execute(batch: Batch): Promise<BatchResult>;
+  /** Takes all containers out of a Docker network that the plan made, and that goes: Docker does not remove it while it has any. */
+  evictMembers?(network: string): Promise<void>;
   /** Whether whoever manages this host is still answered; absent when nobody says from where that is. */
   probeManagement?(): Promise<ManagementProbe>;
 }

@@ -50,14 +50,19 @@ export function readJournal(folder: string, planId: string): JournalEntry[] {
   );
 }
 
+/** The one that has not ended, whatever its date: wall clocks jump. Else the newest. */
 export async function findLastPlan(folder: string): Promise<LastPlan | undefined> {
-  const last = (await listJournals(folder)).at(-1);
-  if (last === undefined) return undefined;
-  const lines = (await readFile(join(folder, last), "utf8")).trim().split("\n");
+  const plans: LastPlan[] = [];
+  for (const name of await listJournals(folder)) plans.push(await readEnd(folder, name));
+  return plans.findLast(({ state }) => state === "unfinished") ?? plans.at(-1);
+}
+
+async function readEnd(folder: string, name: string): Promise<LastPlan> {
+  const lines = (await readFile(join(folder, name), "utf8")).trim().split("\n");
   const events = lines.flatMap(parseEntry).map(({ event }) => event);
   const ended = events.findLastIndex((event) => END_EVENTS.has(event));
   const state = ended > events.lastIndexOf("begin") ? events[ended] : undefined;
-  return { planId: last.replace(/\.jsonl$/, ""), state: state ?? "unfinished" };
+  return { planId: name.replace(/\.jsonl$/, ""), state: state ?? "unfinished" };
 }
 
 export async function removeOldJournals(folder: string): Promise<void> {

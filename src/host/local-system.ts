@@ -1,3 +1,4 @@
+import { evictMembers } from "./evict-members.ts";
 import { executeBatch } from "./execute-batch.ts";
 import type { HostSystem } from "./host-system.ts";
 import { probeManagement } from "./management-path.ts";
@@ -9,6 +10,7 @@ export function createLocalSystem(state: StateDirectory, peer?: string): HostSys
   return {
     observe: () => readSnapshot(state, peer),
     ...(peer === undefined ? {} : { probeManagement: () => probeManagement(peer) }),
+    evictMembers,
     execute: (batch) => executeBatch(batch, state),
   };
 }

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clusterEdit, clusterShape, hostNumber, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
+import { createHostProgram, type HostProgram } from "./host-program.ts";
+import { planIdOf } from "../plan/plan.ts";
 import { createFakeFleet, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
 import type { FakeHost } from "../../tests/fake/fake-system.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
-import { applied, bridgeOf, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
+import { applied, bridgeOf, PLAIN, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { reboot, stopAt } from "../../tests/fake/reboot.ts";
 import type { HostSystem } from "./host-system.ts";
 import { restoreHost } from "./restore-host.ts";
@@ -151,4 +153,44 @@ test("F10: while somebody applies, a restore waits for its turn", async () => {
   const { fleet } = await applied();
   host(fleet).state.holder = { planId: "0123456789abcdef", operator: "ann@desk", since: "2026-01-01T00:00:00Z", pid: 1 };
   await expect(restoreHost(host(fleet), host(fleet).state)).rejects.toThrow("ann@desk has been applying plan 0123456789abcdef");
+});
+
+test("F32: Open vSwitch that does not start at boot keeps no other network from coming back", async () => {
+  const ovs = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true } as const;
+  const cluster = toCluster({ ...THREE_HOSTS, networks: { 1: PLAIN, 2: { ...PLAIN, ovs } } });
+  const fleet = createFakeFleet(cluster.hosts);
+  const plan = await fleet.plan(cluster);
+  await fleet.apply(plan);
+  const found = host(fleet);
+  const before = [...found.kernel.links.keys()];
+  reboot(found, addressOf("h1"));
+  found.ovs.bridges.clear();
+  found.ovs.ports.clear();
+  const dead: HostSystem = {
+    observe: () => found.observe(),
+    execute: async (batch) => (batch.tool === "ovs" ? { ok: false, why: "database connection failed", notes: [] } : found.execute(batch)),
+  };
+  const result = await restoreHost(dead, found.state);
+  expect(result.ok).toBe(false);
+  const isOvs = (name: string): boolean => /^spw[oit]/.test(name);
+  expect([...found.kernel.links.keys()].sort()).toEqual(before.filter((name) => !isOvs(name)).sort());
+  expect(result.remaining.every((line) => /^(ovs-|link\/spwi)/.test(line))).toBe(true);
+});
+
+test("F12: a host whose confirm was taken back, because another could not confirm, boots to what was before", async () => {
+  const { fleet, plan: first } = await applied();
+  const before = fleet.dump();
+  const edited = toCluster({ ...THREE_HOSTS, networks: { ...THREE_HOSTS.networks, 2: PLAIN } });
+  const plan = await fleet.plan(edited, first.lock!);
+  const found = host(fleet);
+  const planId = planIdOf(plan);
+  const { address, basis, steps } = plan.hosts[0]!;
+  const program = (): HostProgram => createHostProgram({ system: found, state: found.state, selfArgv: ["true"] });
+  const [controller, other] = [program(), program()];
+  await controller.methods["begin"]!({ planId, clusterUuid: plan.clusterUuid, address, basis, operator: "anna@desk", steps });
+  for (const stage of ["add", "switch"]) expect(await controller.methods["runStage"]!({ planId, stage })).toMatchObject({ ok: true });
+  await other.methods["confirm"]!({ planId });
+  expect(await controller.methods["revert"]!({ planId })).toMatchObject({ ok: true });
+  await boot(fleet, "h1");
+  expect(fleet.dump()).toBe(before);
 });

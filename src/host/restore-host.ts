@@ -43,9 +43,10 @@ export async function restoreHost(
     await state.clearJournal(RESTORE);
     const cutOff = await takeCutOff(system, state);
     const points = [...(await state.readPoints())];
-    if (cutOff !== undefined && points.every((point) => point.clusterUuid !== cutOff.clusterUuid)) points.push(cutOff);
+    if (cutOff !== undefined && cutOff.clusterUuid !== "" && points.every((point) => point.clusterUuid !== cutOff.clusterUuid))
+      points.push(cutOff);
     const results: RestoreResult[] = [];
-    for (const point of points) results.push(await restoreCluster(point, system, state, early));
+    for (const point of points) results.push(await restoreCluster(point, system, state, early).catch(failed));
     const result = combine(results);
     if (cutOff !== undefined && !early && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff.planId, result, state);
     return result;
@@ -53,6 +54,9 @@ export async function restoreHost(
     await state.releaseLock(RESTORE);
   }
 }
+
+/** One cluster's trouble is not another's. */
+const failed = (error: Error): RestoreResult => ({ ok: false, done: 0, remaining: [error.message], withoutDocker: false });
 
 /** No cluster has ever come to this host. */
 const NOTHING: RestoreResult = { ok: true, done: 0, remaining: [], withoutDocker: false };
@@ -86,9 +90,11 @@ async function takeCutOff(system: HostSystem, state: StateDirectory): Promise<Cu
   if ((await state.decide(planId, "reverting")) === "confirmed") {
     await state.keepPoint(planId);
     state.append(planId, { event: "finished", at: new Date().toISOString(), why: "confirmed, then cut off" });
+    await state.dropPoint(planId);
     return undefined;
   }
   const plan = readPlan(planId, system, state);
+  if (plan !== undefined) await state.takeBackPoint(planId, plan.clusterUuid);
   const needsDocker = [...(plan?.touched ?? [])].some((key) => key.startsWith("docker-network/"));
   return { planId, clusterUuid: plan?.clusterUuid ?? "", address: "", resources: [], needsDocker };
 }
@@ -110,8 +116,8 @@ async function restoreCluster(point: RestorePoint, system: HostSystem, state: St
     // one host alone: its stages follow each other without a barrier
     for (const stage of STAGES) {
       const batches = batchSteps(steps.filter((step) => step.stage === stage));
-      const { failure } = await runBatches(batches, { planId: RESTORE, phase: RESTORE, system, state });
-      if (failure !== undefined) break;
+      // a daemon that is down keeps nothing from being made that needs it not
+      await runBatches(batches, { planId: RESTORE, phase: RESTORE, system, state, tryAll: true });
     }
     const before = steps.length;
     snapshot = await system.observe();

@@ -38,10 +38,12 @@ export async function revertPlan(input: RevertInput): Promise<RevertResult> {
   const { planId, system, state } = input;
   let undone = 0;
   let failure: string | undefined;
+  await state.takeBackPoint(planId, input.clusterUuid);
   let left = await planRest(input);
   // again, because one undo may take along what another was to undo (a bridge's new MAC its neighbours)
   for (let attempt = 0; attempt < REVERT_ATTEMPTS && left.length > 0; attempt++) {
-    failure = (await runBatches(batchSteps(left), { planId, phase: "revert", system, state })).failure;
+    for (const { before, after } of left) if (before?.kind === "docker-network" && after === null) await system.evictMembers?.(before.name);
+    failure = (await runBatches(batchSteps(left), { planId, phase: "revert", system, state, tryAll: true })).failure;
     const before = left.length;
     left = await planRest(input);
     undone += before - left.length;

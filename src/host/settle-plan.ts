@@ -19,6 +19,7 @@ export async function settlePlan(planId: string, system: HostSystem, state: Stat
   if ((await state.decide(planId, "reverting")) === "confirmed") {
     await state.keepPoint(planId);
     state.append(planId, { event: "finished", at: new Date().toISOString(), why: "settled after the host program was gone" });
+    await state.dropPoint(planId);
     await endPlan(plan, { mayClean: false });
     return undefined;
   }

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { RestorePoint } from "../plan/restore-point.ts";
 import { openStateDirectory, type LockHolder, type StateDirectory } from "./state-directory.ts";
 
 let root: string;
@@ -79,4 +80,37 @@ test("directories are 0700, files 0600, and only ten journals are kept", async (
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   await state.clean(true);
   await expect(stat(root)).rejects.toThrow("ENOENT");
+});
+
+test("F13: the journal of a plan that has not ended is found, also when the clock once ran ahead", async () => {
+  await state.acquireLock(holder("old", process.pid));
+  state.append("old", { event: "begin" });
+  state.append("old", { event: "finished" });
+  const ahead = new Date(Date.now() + 86_400_000);
+  await utimes(join(root, "journal", "old.jsonl"), ahead, ahead);
+  expect(await state.findLastPlan()).toEqual({ planId: "old", state: "finished" });
+  state.append("new", { event: "begin" });
+  expect(await state.findLastPlan()).toEqual({ planId: "new", state: "unfinished" });
+});
+
+test("a confirm that is taken back leaves the restore point that was there before, or none", async () => {
+  const point = (planId: string): RestorePoint => ({ clusterUuid: "c", address: "192.0.2.1", planId, resources: [] });
+  const ids = async (): Promise<string[]> => (await state.readPoints()).map(({ planId }) => planId);
+  await state.preparePoint(point("a"));
+  await state.keepPoint("a");
+  expect(await ids()).toEqual(["a"]);
+  await state.takeBackPoint("a", "c");
+  expect(await ids()).toEqual([]);
+  await state.preparePoint(point("a"));
+  await state.keepPoint("a");
+  await state.dropPoint("a");
+  await state.preparePoint(point("b"));
+  await state.keepPoint("b");
+  expect(await ids()).toEqual(["b"]);
+  await state.takeBackPoint("b", "c");
+  await state.dropPoint("b");
+  expect(await ids()).toEqual(["a"]);
+  await state.takeBackPoint("a", "c"); // ended long ago: nothing to take back
+  expect(await ids()).toEqual(["a"]);
+  expect(await readdir(join(root, "confirmed"))).toEqual(["c.json"]);
 });

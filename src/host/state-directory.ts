@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { claimLock, type LockHolder } from "./claim-lock.ts";
+import { claimLock, findLock, releaseLock, type LockHolder } from "./claim-lock.ts";
 import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type JournalEntry, type LastPlan } from "./journal.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import { openRestorePoints, type RestorePoints } from "./restore-point-files.ts";
@@ -88,13 +88,8 @@ export function openStateDirectory(root: string): StateDirectory {
       await prepare();
       return claimLock(lock, holder);
     },
-
-    async releaseLock(planId) {
-      const current = await readJsonFile<LockHolder>(lock);
-      if (current?.planId === planId) await rm(lock, { force: true });
-    },
-
-    findLock: () => readJsonFile<LockHolder>(lock),
+    releaseLock: (planId) => releaseLock(lock, planId),
+    findLock: () => findLock(lock),
     append: (planId, entry) => appendToJournal(journals, planId, entry),
     readJournal: (planId) => readJournal(journals, planId),
     clearJournal: (planId) => rm(join(journals, `${planId}.jsonl`), { force: true }),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncDirectory } from "./sync-directory.ts";
 
 /** What becomes of a plan. Confirmed over a new connection, or on its way back. */
 export type Verdict = "confirmed" | "reverting";
@@ -17,11 +18,8 @@ export async function decideVerdict(path: string, verdict: Verdict, overrule: bo
   const claim = `${path}.${process.pid}.${(claims += 1)}.new`;
   await writeFile(claim, verdict, { mode: 0o600, flush: true });
   try {
-    if (overrule) {
-      await rename(claim, path);
-      return verdict;
-    }
-    await link(claim, path);
+    await (overrule ? rename(claim, path) : link(claim, path));
+    await syncDirectory(dirname(path)); // whoever is told may act on it, and the power may go
     return verdict;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,4 +1,6 @@
 import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncDirectory } from "./sync-directory.ts";
 
 /** The old content or the new, also after a power cut. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
@@ -11,4 +13,5 @@ export async function writeAtomically(path: string, text: string): Promise<void>
     await handle.close();
   }
   await rename(temporary, path);
+  await syncDirectory(dirname(path));
 }

@@ -18,6 +18,7 @@ const END_EVENTS = new Set(["finished", "reverted", "revert-incomplete"]);
 export function createMemoryState(): MemoryState {
   const verdicts = new Map<string, Verdict>();
   const pending = new Map<string, RestorePoint>();
+  const replaced = new Map<string, RestorePoint | null>();
   const readJournal = (planId: string): JournalEntry[] => {
     const mine = state.journal.filter((line) => line.planId === planId).map(({ entry }) => structuredClone(entry));
     return mine.slice(
@@ -64,10 +65,21 @@ export function createMemoryState(): MemoryState {
     preparePoint: async (point) => void pending.set(point.planId, structuredClone(point)),
     keepPoint: async (planId) => {
       const point = pending.get(planId);
-      if (point !== undefined) state.points.set(point.clusterUuid, point);
+      if (point === undefined) return;
+      replaced.set(planId, state.points.get(point.clusterUuid) ?? null);
+      state.points.set(point.clusterUuid, point);
       pending.delete(planId);
     },
-    dropPoint: async (planId) => void pending.delete(planId),
+    takeBackPoint: async (planId, clusterUuid) => {
+      const known = replaced.get(planId);
+      if (known === undefined) return;
+      if (known === null) state.points.delete(clusterUuid);
+      else state.points.set(clusterUuid, known);
+    },
+    dropPoint: async (planId) => {
+      pending.delete(planId);
+      replaced.delete(planId);
+    },
     forgetPoint: async (clusterUuid) => void state.points.delete(clusterUuid),
     clean: async (everything) => {
       if (!everything) return;
