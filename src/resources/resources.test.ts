@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applied, bridgeOf, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
+import { applied, bridgeOf, PLAIN, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
 import type { FakeHost } from "../../tests/fake/fake-system.ts";
 import { addLink } from "../../tests/fake/kernel-model.ts";
 import { keyOf, kindOf, observeResources } from "./index.ts";
@@ -230,6 +230,42 @@ test("docker-network: a fixed setting that differs means making it again, remove
       .commands(found, wider)
       .map((command) => (command.tool === "docker" ? command.op : command.tool)),
   ).toEqual(["remove-network", "create-network"]);
+});
+
+describe("route", () => {
+  test("others' routes over our bridge, of a person or a routing daemon, are neither drift nor removed", async () => {
+    for (const perHost of [false, true]) {
+      const { fleet, plan } = await applied({ ...THREE_HOSTS, networks: { 1: { ...PLAIN, perHost } } });
+      const { kernel } = fleet.hosts.get("h1")!;
+      const ours = [...kernel.routes];
+      expect(ours.map((entry) => entry.protocol)).toEqual(perHost ? ["86", "86"] : []);
+      const gateway = ofKind(observeResources(fleet.hosts.get("h1")!.snapshot(), plan.clusterUuid), "address").cidr.replace(/\/.*/, "");
+      const theirs = ["boot", "static", "bgp"].map((protocol, i) => ({
+        ...{ device: bridgeOf(plan, "n1"), destination: `10.20${i}.0.0/16`, gateway, protocol },
+      }));
+      kernel.routes.push(...theirs);
+      const cluster = toCluster({ ...THREE_HOSTS, networks: { 1: { ...PLAIN, perHost } } });
+      const again = await fleet.plan(cluster, plan.lock);
+      expect(again.hosts.flatMap(({ steps }) => steps)).toEqual([]);
+      expect(kernel.routes).toEqual([...ours, ...theirs]);
+    }
+  });
+
+  test("one to the same destination without our mark is replaced, and then there is nothing to do", async () => {
+    const shape = { ...THREE_HOSTS, networks: { 1: { ...PLAIN, perHost: true } } };
+    const { fleet, plan } = await applied(shape);
+    const { kernel } = fleet.hosts.get("h1")!;
+    const before = structuredClone(kernel.routes);
+    kernel.routes[0]!.protocol = "boot";
+    const again = await fleet.plan(toCluster(shape), plan.lock);
+    expect(
+      words(again.hosts.flatMap(({ steps }) => steps.flatMap((step) => kindOf(step.after!).commands(step.before, step.after)))),
+    ).toEqual([`ip route replace ${before[0]!.destination} via ${before[0]!.gateway} dev ${before[0]!.device} proto 86`]);
+    expect((await fleet.apply(again)).outcome).toBe("applied");
+    expect(kernel.routes).toEqual(expect.arrayContaining(before));
+    expect(kernel.routes).toHaveLength(before.length);
+    expect((await fleet.plan(toCluster(shape), plan.lock)).hosts.flatMap(({ steps }) => steps)).toEqual([]);
+  });
 });
 
 test("flood-list: only permanent all-zero entries of our tunnels count", async () => {

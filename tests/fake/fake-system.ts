@@ -182,7 +182,7 @@ function findRoutes(kernel: KernelModel): SnapshotRoute[] {
   const connected = kernel.addresses
     .filter((entry) => entry.device !== "lo" && kernel.links.get(entry.device)?.up === true)
     .map((entry) => ({ destination: networkOf(entry.cidr), device: entry.device, protocol: "kernel" }));
-  const added = kernel.routes.map((route) => ({ ...route, protocol: "boot" }));
+  const added = kernel.routes.map((route) => ({ ...route }));
   return [{ destination: "default", device: "eth0", protocol: "boot" }, ...connected, ...added];
 }
 

@@ -132,12 +132,16 @@ function changeRoute(kernel: KernelModel, add: boolean, words: string[]): void {
   const destination = take(words);
   const gateway = takeValue(words, "via");
   const device = takeValue(words, "dev");
+  const protocol = takeValue(words, "proto");
   if (!getLink(kernel, device).up) throw new Refused("RTNETLINK answers: Network is down");
   const isOnLink = kernel.addresses.some((entry) => entry.device === device && containsPrefix(networkOf(entry.cidr), gateway));
   if (add && !isOnLink) throw new Refused("Error: Nexthop has invalid gateway.");
-  const others = kernel.routes.filter((entry) => entry.destination !== destination || entry.device !== device);
+  // a new one takes the place of any other to its destination; one is removed by all that is said of it (fib_table_delete)
+  const others = kernel.routes.filter(
+    (entry) => entry.destination !== destination || entry.device !== device || (!add && entry.protocol !== protocol),
+  );
   if (!add && others.length === kernel.routes.length) throw new Refused("RTNETLINK answers: No such process");
-  kernel.routes = add ? [...others, { device, destination, gateway }] : others;
+  kernel.routes = add ? [...others, { device, destination, gateway, protocol }] : others;
 }
 
 function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): void {
