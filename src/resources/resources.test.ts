@@ -245,7 +245,7 @@ describe("route", () => {
       }));
       kernel.routes.push(...theirs);
       const cluster = toCluster({ ...THREE_HOSTS, networks: { 1: { ...PLAIN, perHost } } });
-      const again = await fleet.plan(cluster, plan.lock);
+      const again = await fleet.plan(cluster, plan.lock ?? undefined);
       expect(again.hosts.flatMap(({ steps }) => steps)).toEqual([]);
       expect(kernel.routes).toEqual([...ours, ...theirs]);
     }
@@ -257,14 +257,14 @@ describe("route", () => {
     const { kernel } = fleet.hosts.get("h1")!;
     const before = structuredClone(kernel.routes);
     kernel.routes[0]!.protocol = "boot";
-    const again = await fleet.plan(toCluster(shape), plan.lock);
+    const again = await fleet.plan(toCluster(shape), plan.lock ?? undefined);
     expect(
       words(again.hosts.flatMap(({ steps }) => steps.flatMap((step) => kindOf(step.after!).commands(step.before, step.after)))),
     ).toEqual([`ip route replace ${before[0]!.destination} via ${before[0]!.gateway} dev ${before[0]!.device} proto 86`]);
     expect((await fleet.apply(again)).outcome).toBe("applied");
     expect(kernel.routes).toEqual(expect.arrayContaining(before));
     expect(kernel.routes).toHaveLength(before.length);
-    expect((await fleet.plan(toCluster(shape), plan.lock)).hosts.flatMap(({ steps }) => steps)).toEqual([]);
+    expect((await fleet.plan(toCluster(shape), plan.lock ?? undefined)).hosts.flatMap(({ steps }) => steps)).toEqual([]);
   });
 });
 

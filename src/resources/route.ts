@@ -6,7 +6,7 @@ import type { Command, ResourceKind, RouteResource } from "./resource.ts";
  * RTPROT_STATIC (4) to whoever makes routes. No name in iproute2's rt_protos, none of FRR's (186 to 198) nor OVN's (84); `ip -j`
  * prints a number without a name as digits.
  */
-export const ROUTE_PROTOCOL = "86";
+const ROUTE_PROTOCOL = "86";
 
 /** A route of ours to another host's members. */
 export const route: ResourceKind<RouteResource> = {

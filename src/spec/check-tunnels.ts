@@ -1,3 +1,4 @@
+import { familyOf } from "../addressing/prefix.ts";
 import { tunnelOf } from "../addressing/tunnel.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Findings } from "./check-cluster.ts";
@@ -16,6 +17,7 @@ export function checkTunnels(cluster: Cluster, spec: SpecFile): Findings {
       ...checkKey(network, earlier, spec),
       ...checkPort(network, earlier, cluster.networks, spec),
       ...checkGre(network, earlier, spec),
+      ...checkGreFamily(network, cluster, spec),
     ];
   });
   return { problems, warnings: [] };
@@ -74,6 +76,21 @@ function checkGre(network: Network, earlier: readonly Network[], spec: SpecFile)
       doing: "checking",
       why,
       try: "leave key out, and one is chosen, or write a number",
+    }),
+  ];
+}
+
+/** ovs-vswitchd.conf.db(5), Interface, type: "gre" goes over IPv4; the type for IPv6, ip6gre, is not supported here. */
+function checkGreFamily(network: Network, { hosts }: Cluster, spec: SpecFile): Problem[] {
+  const host = hosts.find(({ address }) => familyOf(address) === 6);
+  if (host === undefined || !isGre(network)) return [];
+  const line = spec.locate(["hosts", host.name, "address"]).line;
+  return [
+    problemAt(spec, ["networks", network.name, "dataplane", "tunnel"], {
+      kind: "unsupported",
+      doing: "checking",
+      why: `Open vSwitch's GRE tunnels lie over IPv4, and ${host.name} has an IPv6 address (line ${line})`,
+      try: "write tunnel: geneve or vxlan",
     }),
   ];
 }

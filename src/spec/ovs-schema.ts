@@ -31,7 +31,7 @@ export const ovsSchema = z
       .enum(["vxlan", "gre", "geneve"])
       .optional()
       .meta({
-        description: "VXLAN (RFC 7348), Ethernet over GRE (RFC 2784) or Geneve (RFC 8926).",
+        description: "VXLAN (RFC 7348), Ethernet over GRE (RFC 2784; only between IPv4 addresses) or Geneve (RFC 8926).",
         default: "vxlan",
         examples: ["vxlan", "gre", "geneve"],
       }),

@@ -43,6 +43,20 @@ describe("tunnels of Open vSwitch", () => {
   });
 });
 
+it("GRE between hosts with IPv6 addresses", () => {
+  const over = (dataplane: string): string =>
+    specWith({
+      hosts: "  vm1: { address: 'fd00::1' }\n  vm2: { address: 'fd00::2' }",
+      networks: `  apps: { subnet: 10.64.0.0/12, dataplane: ${dataplane} }`,
+    });
+  expect(problemsOf(over("{ type: ovs, tunnel: gre, topology: ring }"))).toMatchInlineSnapshot(`
+    [
+      "7:65 unsupported, networks.apps.dataplane.tunnel: Open vSwitch's GRE tunnels lie over IPv4, and vm1 has an IPv6 address (line 4) -> write tunnel: geneve or vxlan",
+    ]
+  `);
+  for (const plane of ["ovs", "{ type: ovs, tunnel: geneve }", "vxlan"]) expect(problemsOf(over(plane))).toEqual([]);
+});
+
 describe("B12: what tells networks over the same hosts apart", () => {
   it("one number for two networks, of whatever data planes", () => {
     expect(problemsOf(planes("{ type: ovs, key: 7 }", "{ type: vxlan, vni: 7 }", "{ type: ovs, tunnel: gre, key: 7 }")))
