@@ -20,6 +20,17 @@ export function describeWire({ port }: Tunnel): string {
   return port === undefined ? "IP protocol 47 (GRE)" : `UDP port ${port}`;
 }
 
+/** What tells its packets from others on the underlay: the UDP port, or that they are GRE. */
+export type Wire = number | "gre";
+
+export const wireOf = ({ port }: Tunnel): Wire => port ?? "gre";
+
+/** Who takes packets from the wire; a UDP port belongs to one of them. `by`: the kernel, or a datapath of Open vSwitch. */
+export function describeReceiver(by: "kernel" | "system" | "netdev", encapsulation: string): string {
+  const name = { vxlan: "VXLAN", geneve: "Geneve" }[encapsulation] ?? encapsulation.toUpperCase();
+  return by === "kernel" ? `kernel ${name}` : `${name} of Open vSwitch${by === "netdev" ? " in userspace" : ""}`;
+}
+
 /** For people: "vxlan", "ovs gre, ring, rstp". */
 export function describeDataplane(dataplane: Dataplane): string {
   if (dataplane.type === "vxlan") return "vxlan";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { familyOf } from "../addressing/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { tunnelOf } from "../addressing/tunnel.ts";
+import { tunnelOf, wireOf, type Wire } from "../addressing/tunnel.ts";
 import { nftTableName } from "../resources/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../resources/resource.ts";
 
@@ -58,18 +58,30 @@ function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet
 }
 
 function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
-  const tunnels = networks.map((network) => tunnelOf(network.dataplane));
-  const ports = [...new Set(tunnels.flatMap(({ port }) => port ?? []))].sort((a, b) => a - b);
-  const isGre = tunnels.some(({ encapsulation }) => encapsulation === "gre");
+  const wires = new Set(networks.map((network) => wireOf(tunnelOf(network.dataplane))));
+  const ports = [...wires].filter((wire) => wire !== "gre").sort((a, b) => a - b);
+  const gre: readonly Wire[] = wires.has("gre") ? ["gre"] : [];
   return [
     // counted, not dropped: verify reads it, because a fragment outside means a wrong MTU
     rule("ip saddr @peers4 ip protocol udp ip frag-off & 0x3fff != 0 counter", "frag"),
-    ...(isGre ? [rule("ip saddr @peers4 ip protocol gre ip frag-off & 0x3fff != 0 counter", "frag")] : []),
-    ...[...ports.map((port) => `udp dport ${port}`), ...(isGre ? ["meta l4proto gre"] : [])].flatMap((wire) => [
-      rule(`fib daddr type local ${wire} ip saddr != @peers4 drop`),
-      rule(`fib daddr type local ${wire} ip6 saddr != @peers6 drop`),
-    ]),
+    ...gre.map(() => rule("ip saddr @peers4 ip protocol gre ip frag-off & 0x3fff != 0 counter", "frag")),
+    ...[...ports, ...gre].flatMap(strangerRules),
   ];
+}
+
+function strangerRules(wire: Wire): NftRule[] {
+  const packets = wire === "gre" ? "meta l4proto gre" : `udp dport ${wire}`;
+  return [
+    rule(`fib daddr type local ${packets} ip saddr != @peers4 drop`),
+    rule(`fib daddr type local ${packets} ip6 saddr != @peers6 drop`),
+  ];
+}
+
+/** Whether tunnel packets from there end here, whoever wants them. Of an observed table only the rules' ids are known. */
+export function dropsTunnel({ chains, sets }: NftTableResource, wire: Wire, source: string): boolean {
+  const ids = new Set(chains.flatMap(({ rules }) => rules.map(({ id }) => id)));
+  const isPeer = sets.some(({ name, elements }) => name.startsWith("peers") && elements.includes(source));
+  return !isPeer && strangerRules(wire).some(({ id }) => ids.has(id));
 }
 
 /** A member reaches its own gateway, not the host's addresses in other networks. */

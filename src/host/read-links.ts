@@ -45,6 +45,7 @@ function toLink(link: IpLink): SnapshotLink {
     alias: link.ifalias ?? "",
     ...(link.master === undefined ? {} : { master: link.master }),
     ...(kind === "vxlan" ? { vxlan: toVxlan(data) } : {}),
+    ...(TUNNEL_KINDS.has(kind) ? { tunnel: toTunnel(data) } : {}),
     ...(kind === "bridge"
       ? {
           bridge: {
@@ -75,6 +76,15 @@ function toVxlan(data: Record<string, unknown>): NonNullable<SnapshotLink["vxlan
     ttl: Number(data["ttl"] ?? 0),
     remote: String(data["remote"] ?? data["remote6"] ?? data["group"] ?? data["group6"] ?? ""),
   };
+}
+
+/** ip-link(8), "type"; erspan is GRE too. */
+const TUNNEL_KINDS: ReadonlySet<string> = new Set(["gre", "gretap", "erspan", "ip6gre", "ip6gretap", "ip6erspan", "geneve"]);
+
+/** ip(8) writes "any" for GRE from anywhere, and leaves the end of a Geneve link or an external one out. */
+function toTunnel(data: Record<string, unknown>): NonNullable<SnapshotLink["tunnel"]> {
+  const remote = String(data["remote"] ?? data["remote6"] ?? "any");
+  return { remote: remote === "any" ? "" : remote, ...(data["port"] === undefined ? {} : { port: Number(data["port"]) }) };
 }
 
 function toPort(data: Record<string, unknown>): NonNullable<SnapshotLink["port"]> {

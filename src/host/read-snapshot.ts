@@ -1,6 +1,7 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../plan/facts.ts";
+import { ovsUdpPortOf } from "../resources/ovs-words.ts";
 import type { ManagementPath, Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
@@ -90,12 +91,9 @@ function findListeners(before: readonly number[], after: readonly number[], tunn
 
 /** Sockets of the kernel's tunnels are in the tables too. */
 function tunnelPorts(links: readonly SnapshotLink[], ovs: SnapshotOvs): ReadonlySet<number> {
-  const ofOvs = ovs.state === "ready" ? ovs.ports.flatMap((port) => port.options["dst_port"] ?? DEFAULT_OVS_PORTS[port.type] ?? []) : [];
-  return new Set([...links.flatMap((link) => link.vxlan?.port ?? []), ...ofOvs.map(Number)]);
+  const ofOvs = ovs.state === "ready" ? ovs.ports.flatMap((port) => ovsUdpPortOf(port) ?? []) : [];
+  return new Set([...links.flatMap((link) => link.vxlan?.port ?? link.tunnel?.port ?? []), ...ofOvs]);
 }
-
-/** ovs-vswitchd.conf.db(5), options:dst_port. */
-const DEFAULT_OVS_PORTS: Readonly<Record<string, string>> = { vxlan: "4789", geneve: "6081" };
 
 async function findTools(): Promise<Record<string, string>> {
   const folders = (CLEAN_ENV["PATH"] ?? "").split(":");

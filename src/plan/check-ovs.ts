@@ -4,6 +4,7 @@ import type { OvsTunnelResource } from "../resources/resource.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import type { Problem } from "../util/problem.ts";
 import { ovsDatapathOf, type HostFacts } from "./facts.ts";
+import type { StandingTunnel } from "./standing-tunnels.ts";
 import type { Step } from "./step.ts";
 
 export interface OvsCheckInput {
@@ -31,7 +32,6 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
     ...mine.flatMap((network) => checkDatapath(network, facts, { ...problem, what: `network ${network.name}` })),
     ...checkEthtool(mine, input),
     ...checkTwins(input),
-    ...checkSharedPort(input),
   ];
 }
 
@@ -79,38 +79,29 @@ function checkEthtool(mine: readonly ResolvedNetwork[], { host, facts, snapshot 
   ];
 }
 
-/** Open vSwitch takes one tunnel of a type, remote and key, and says so only in its log. */
+/** Open vSwitch takes one tunnel of a type, remote, key and port, and says so only in its log: our old ones stand until the end. */
 function checkTwins({ host, facts, steps }: OvsCheckInput): Problem[] {
-  return steps.flatMap((step): Problem[] => {
+  const twins = steps.flatMap((step) => {
     const wanted = step.action === "add" && step.after?.kind === "ovs-tunnel" ? step.after : undefined;
-    if (wanted === undefined) return [];
-    const twin = facts.foreignOvsTunnels.find((other) => isTwin(wanted, other));
-    if (twin === undefined) return [];
-    const why = `Open vSwitch has the tunnel ${twin.name} with the same type, remote ${wanted.remote} and key ${wanted.key || "none"}, and it is not ours`;
-    return [{ kind: "conflict", doing: "preparing", what: step.label, where: host.name, why, try: "set another key under dataplane" }];
+    const twin = wanted === undefined ? undefined : facts.tunnels.find((tunnel) => isTwin(wanted, tunnel));
+    return wanted === undefined || twin === undefined ? [] : [{ label: step.label, wanted, twin }];
+  });
+  return twins.map(({ label, wanted, twin }): Problem => {
+    const problem = { kind: "conflict" as const, doing: "preparing", what: label, where: host.name };
+    const same = `the same type, remote ${wanted.remote} and key ${wanted.key || "none"}`;
+    if (!twin.isOurs) {
+      const why = `Open vSwitch has the tunnel ${twin.name} with ${same}, and it is not ours`;
+      return { ...problem, why, try: "set another key under dataplane" };
+    }
+    const why = `our own tunnel ${twin.name} has ${same}, and this plan only takes it away at its end`;
+    return { ...problem, why, try: "set another key under dataplane, or apply the removal first and the addition afterwards" };
   });
 }
 
-/** The kernel's VXLAN and Open vSwitch's cannot listen on one port, and both stand during the change. */
-function checkSharedPort({ host, networks, steps }: OvsCheckInput): Problem[] {
-  const leaving = new Set(steps.flatMap(({ action, before }) => (action === "remove" && before?.kind === "vxlan" ? [before.port] : [])));
-  return networks.flatMap((network): Problem[] => {
-    const { dataplane } = network;
-    if (dataplane.type !== "ovs" || dataplane.port === undefined || !leaving.has(dataplane.port)) return [];
-    const why = `the kernel's VXLAN device of this cluster has UDP port ${dataplane.port} until the change is over, and both stand side by side`;
-    return [
-      {
-        kind: "conflict",
-        doing: "preparing",
-        what: `network ${network.name}`,
-        where: host.name,
-        why,
-        try: "set another port under dataplane",
-      },
-    ];
-  });
-}
-
-function isTwin(wanted: OvsTunnelResource, other: HostFacts["foreignOvsTunnels"][number]): boolean {
-  return other.type === wanted.tunnel && other.remote === wanted.remote && (other.key === wanted.key || other.key === "flow");
+/** The outer UDP port and what the tunnel listens on are one in ofproto/tunnel.c, struct tnl_match. */
+function isTwin(wanted: OvsTunnelResource, { name, wire, remotes, ovs }: StandingTunnel): boolean {
+  if (ovs === undefined || name === wanted.name || !remotes.includes(wanted.remote)) return false;
+  return (
+    ovs.type === wanted.tunnel && wire === (wanted.port === "" ? "gre" : Number(wanted.port)) && [wanted.key, "flow"].includes(ovs.key)
+  );
 }

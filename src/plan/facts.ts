@@ -2,6 +2,7 @@ import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
 import { isMarkedBy } from "../resources/mark.ts";
 import type { BootServices } from "../resources/own-files.ts";
 import type { Snapshot, SnapshotRoute } from "../resources/snapshot.ts";
+import { findStandingTunnels, type StandingTunnel } from "./standing-tunnels.ts";
 
 /** What a plan needs to know of a host besides our own objects. */
 export interface HostFacts {
@@ -10,8 +11,7 @@ export interface HostFacts {
   underlayDevice: string | undefined;
   /** Routes that do not lead to a device of ours. */
   routes: readonly Pick<SnapshotRoute, "destination" | "device">[];
-  /** VXLAN devices that are not ours. */
-  foreignVxlans: readonly { name: string; vni: number; port: number }[];
+  tunnels: readonly StandingTunnel[];
   udpPorts: readonly number[];
   docker: { ready: boolean; reason: string; version: string; swarm: boolean };
   /** Docker networks without our mark; subnets only of those whose addresses Docker keeps apart from ours on this host. */
@@ -24,8 +24,6 @@ export interface HostFacts {
   ovs: { ready: boolean; reason: string; kernelDatapath: boolean };
   /** The underlay address sits on a userspace bridge of Open vSwitch: only there can userspace tunnels start. */
   isUnderlayInUserspace: boolean;
-  /** Tunnels of Open vSwitch that are not ours. */
-  foreignOvsTunnels: readonly { name: string; type: string; remote: string; key: string }[];
 }
 
 /** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
@@ -42,11 +40,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
     underlayDevice,
     underlayMtuBytes: snapshot.links.find((link) => link.name === underlayDevice)?.mtuBytes,
     routes: snapshot.routes.filter((route) => !isOurRoute(route, ours, snapshot)),
-    foreignVxlans: snapshot.links.flatMap((link) =>
-      link.vxlan === undefined || ours.has(link.name) || link.name.startsWith("vxlan_sys_")
-        ? []
-        : [{ name: link.name, vni: link.vxlan.vni, port: link.vxlan.port }],
-    ),
+    tunnels: findStandingTunnels(snapshot, clusterUuid),
     udpPorts: snapshot.udpPorts,
     docker: {
       ready: docker.state === "ready",
@@ -64,26 +58,19 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
             }))
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
-    ...deriveOvsFacts(snapshot, clusterUuid, underlayDevice),
+    ...deriveOvsFacts(snapshot, underlayDevice),
     boot: snapshot.boot,
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
   };
 }
 
-function deriveOvsFacts(
-  { ovs }: Snapshot,
-  clusterUuid: string,
-  underlayDevice: string | undefined,
-): Pick<HostFacts, "ovs" | "isUnderlayInUserspace" | "foreignOvsTunnels"> {
+function deriveOvsFacts({ ovs }: Snapshot, underlayDevice: string | undefined): Pick<HostFacts, "ovs" | "isUnderlayInUserspace"> {
   if (ovs.state !== "ready") {
-    return { ovs: { ready: false, reason: ovs.reason, kernelDatapath: false }, isUnderlayInUserspace: false, foreignOvsTunnels: [] };
+    return { ovs: { ready: false, reason: ovs.reason, kernelDatapath: false }, isUnderlayInUserspace: false };
   }
   return {
     ovs: { ready: true, reason: "", kernelDatapath: ovs.kernelDatapath },
     isUnderlayInUserspace: ovs.bridges.some((bridge) => bridge.name === underlayDevice && bridge.datapath === "netdev"),
-    foreignOvsTunnels: ovs.ports
-      .filter((port) => port.options["remote_ip"] !== undefined && !isMarkedBy(port.mark, clusterUuid))
-      .map(({ name, type, options }) => ({ name, type, remote: options["remote_ip"] ?? "", key: options["key"] ?? "" })),
   };
 }
 

@@ -41,7 +41,9 @@ test("F26: a VNI and port that a foreign tunnel has", async () => {
   const fleet = fresh();
   const taken = toCluster({ hosts: [1, 2], networks: { 1: { ...PLAIN, vni: 2 } } });
   const vxlan = { vni: 21, port: 8472, local: "", learning: true, df: "unset", ttl: 0, remote: "" };
-  addLink(fleet.hosts.get("h2")!.kernel, { name: "flannel.21", kind: "vxlan", vxlan });
+  const { kernel } = fleet.hosts.get("h2")!;
+  addLink(kernel, { name: "flannel.21", kind: "vxlan", vxlan });
+  kernel.fdb.push({ device: "flannel.21", mac: "00:00:00:00:00:00", destination: "192.0.2.9", state: "permanent" }); // a member
   expect(await lines(fleet.plan(taken))).toEqual([
     "preparing the tunnel of network n1 on h2: VNI 21 on UDP port 8472 is taken by flannel.21, which is not ours\n  try: set another vni or port under dataplane",
   ]);

@@ -1,13 +1,13 @@
 import { familyOf, overlapsPrefix } from "../addressing/prefix.ts";
 import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { tunnelOf } from "../addressing/tunnel.ts";
-import { kindOf } from "../resources/index.ts";
 import { findMark } from "../resources/mark.ts";
 import type { Snapshot } from "../resources/snapshot.ts";
 import type { Host } from "../spec/cluster.ts";
 import type { Problem } from "../util/problem.ts";
 import { containersOn, type HostFacts } from "./facts.ts";
+import { checkOvsRemoval } from "./check-ovs-removal.ts";
 import { checkOvs } from "./check-ovs.ts";
+import { checkTunnels } from "./check-tunnels.ts";
 import type { Step } from "./step.ts";
 
 export interface PreflightInput {
@@ -22,14 +22,10 @@ export interface PreflightInput {
   steps: readonly Step[];
 }
 
-/** UDP port of Swarm's overlay (docs.docker.com/engine/swarm/networking, "data path port"). */
-const SWARM_PORT = 4789;
-
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  return [checkTools, checkIdentity, checkNames, checkTunnels, checkDocker, checkPools, checkLiveContainers, checkOvs].flatMap((check) =>
-    check(input),
-  );
+  const docker = [checkDocker, checkPools, checkLiveContainers];
+  return [checkTools, checkIdentity, checkNames, checkTunnels, ...docker, checkOvs, checkOvsRemoval].flatMap((check) => check(input));
 }
 
 function checkTools({ host, facts }: PreflightInput): Problem[] {
@@ -111,40 +107,6 @@ function checkPools({ host, networks, facts, steps }: PreflightInput): Problem[]
         : "apply the removal first and the addition afterwards";
     return [{ ...problem, why: `its subnet ${after.subnet} overlaps the Docker network ${other}`, try: advice }];
   });
-}
-
-function checkTunnels({ host, networks, facts, steps }: PreflightInput): Problem[] {
-  const problem = { kind: "conflict" as const, doing: "preparing the tunnel of", where: host.name };
-  return networks.flatMap((network): Problem[] => {
-    const { encapsulation, port } = tunnelOf(network.dataplane);
-    if (port === undefined || !isNewTunnel(network, steps)) return [];
-    const what = `network ${network.name}`;
-    const isOvs = network.dataplane.type === "ovs";
-    // Open vSwitch takes every packet of its port; the kernel tells VXLAN devices on one port apart by VNI
-    const twin = facts.foreignVxlans.find((other) => other.port === port && (isOvs || other.vni === network.vni));
-    if (twin !== undefined && encapsulation === "vxlan") {
-      const why = `${isOvs ? "" : `VNI ${network.vni} on `}UDP port ${port} is taken by ${twin.name}, which is not ours`;
-      return [{ ...problem, what, why, try: "set another vni or port under dataplane" }];
-    }
-    if (facts.docker.swarm && port === SWARM_PORT) {
-      const why = `Docker Swarm is active and uses UDP port ${port}`;
-      return [{ ...problem, what, why, try: "use port 8472, or leave the swarm" }];
-    }
-    if (!facts.udpPorts.includes(port)) return [];
-    return [
-      {
-        ...problem,
-        what,
-        why: `UDP port ${port} is in use by another program`,
-        try: "set another port under dataplane, or stop that program",
-      },
-    ];
-  });
-}
-
-function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean {
-  const slot = `tunnel/${network.bridge}`;
-  return steps.some(({ action, after }) => action === "add" && after !== null && kindOf(after).slot?.(after) === slot);
 }
 
 function checkDocker({ host, networks, facts }: PreflightInput): Problem[] {

@@ -29,3 +29,15 @@ export function ourOvsPorts(snapshot: Snapshot, clusterUuid: string): SnapshotOv
   if (snapshot.ovs.state !== "ready") return [];
   return snapshot.ovs.ports.filter((port) => port.name !== port.bridge && isMarkedBy(port.mark, clusterUuid));
 }
+
+/** Types whose packets are GRE (IP protocol 47); ERSPAN is GRE with a header of its own. */
+export const OVS_GRE_TYPES: ReadonlySet<string> = new Set(["gre", "ip6gre", "erspan", "ip6erspan"]);
+
+/** ovs-vswitchd.conf.db(5), options:dst_port. */
+const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081 };
+
+/** UDP port on which a tunnel port listens; undefined for any other port. */
+export function ovsUdpPortOf({ type, options }: SnapshotOvsPort): number | undefined {
+  const written = options["dst_port"];
+  return written === undefined ? DEFAULT_UDP_PORTS[type] : Number(written);
+}

@@ -68,6 +68,8 @@ export interface SnapshotLink {
     /** Default remote or multicast group, when one is set. */
     remote: string;
   };
+  /** Of GRE and Geneve links, which are never ours: where packets come from ("" for anywhere), and Geneve's UDP port. */
+  tunnel?: { remote: string; port?: number };
   bridge?: { stp: boolean; mcastSnooping: boolean; vlanFiltering: boolean };
   /** Present when the device is a bridge port. */
   port?: {
