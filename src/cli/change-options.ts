@@ -10,6 +10,9 @@ export interface ChangeFlags extends TargetFlags {
   allowManagementPath?: boolean;
 }
 
+/** Of every verb that plans: what is refused there, and what carries it out, must agree. */
+export const MANAGEMENT_OPTION = ["--allow-management-path", "steps may touch the route or device over which a host is managed"] as const;
+
 const DEFAULT_CONFIRM_WITHIN_S = 60;
 const MAX_CONFIRM_WITHIN_S = 3600;
 
@@ -18,7 +21,7 @@ export function withChange(command: Command): Command {
     .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
     .option("--host <name...>", "only these hosts")
     .option("--no-verify", "do not measure before confirming")
-    .option("--allow-management-path", "steps may touch the route or device over which a host is managed")
+    .option(...MANAGEMENT_OPTION)
     .option(
       "--confirm-within <seconds>",
       "a host that hears nothing for so long goes back by itself",

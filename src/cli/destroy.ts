@@ -6,6 +6,7 @@ import { renderPlan } from "../plan/render-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
 import { reportResult, runPlan } from "./apply.ts";
+import { MANAGEMENT_OPTION } from "./change-options.ts";
 import { interruptible } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { operatorName } from "./operator.ts";
@@ -16,12 +17,14 @@ import { hostsOf, openSession, writeLock, type Session, type TargetFlags } from 
 interface DestroyFlags extends TargetFlags {
   dryRun?: boolean;
   purge?: boolean;
+  allowManagementPath?: boolean;
 }
 
 export function registerDestroy(program: Command): void {
   withTarget(program.command("destroy"))
     .description("remove the cluster from all hosts: everything of ours, nothing else")
     .option("--host <name...>", "only from these hosts; they stay in the file and the lock")
+    .option(...MANAGEMENT_OPTION)
     .option("--purge", "also the host program that was placed on them")
     .option("-n, --dry-run", "show what would be removed")
     .addHelpText("after", HELP)
@@ -49,7 +52,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
   const planned = hostsOf(session, flags.host).flatMap((host) => {
     const snapshot = gathered.snapshots.get(host.name);
-    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, session.spec.cluster)];
+    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, session.spec.cluster, flags.allowManagementPath)];
   });
   const refused: Problem[] = planned.flatMap(({ problems }) => problems);
   if (refused.length > 0) throw new SpanwireError(refused);

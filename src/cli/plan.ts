@@ -4,6 +4,7 @@ import { commandsOf } from "../plan/batch-steps.ts";
 import { hasChanges, planIdOf, summarisePlan, type Plan } from "../plan/plan.ts";
 import { renderCommand } from "../plan/render-command.ts";
 import { renderPlan } from "../plan/render-plan.ts";
+import { MANAGEMENT_OPTION } from "./change-options.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { print, printEnvelope, say, sayWarnings } from "./output.ts";
 import { paintPlan } from "./paint.ts";
@@ -23,7 +24,7 @@ export function registerPlan(program: Command): void {
   withTarget(program.command("plan").alias("diff"))
     .description("show what would change on every host, and by which commands; changes nothing, not even the lock")
     .option("--host <name...>", "only these hosts")
-    .option("--allow-management-path", "steps may touch the route or device over which a host is managed")
+    .option(...MANAGEMENT_OPTION)
     .option("--out <path>", "save the plan, for `spanwire apply <path>`")
     .option("--detailed-exitcode", "exit 2 when there are changes, 0 when there are none, 1 on any error")
     .option("--no-commands", "leave the commands out")

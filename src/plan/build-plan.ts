@@ -94,13 +94,16 @@ function driftOnly(compiled: readonly Resource[], confirmed: readonly Resource[]
 }
 
 /** Tombstones: hosts that left the file keep nothing of ours. */
-function planLeavingHosts(lock: Lock, { snapshots, cluster }: BuildPlanInput): { hosts: HostPlan[]; problems: Problem[] } {
+function planLeavingHosts(
+  lock: Lock,
+  { snapshots, cluster, allowManagementPath }: BuildPlanInput,
+): { hosts: HostPlan[]; problems: Problem[] } {
   const hosts: HostPlan[] = [];
   const problems: Problem[] = [];
   for (const [name, locked] of Object.entries(lock.removedHosts)) {
     const snapshot = snapshots.get(name);
     if (snapshot === undefined) continue;
-    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster);
+    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster, allowManagementPath);
     hosts.push(planned.host);
     problems.push(...planned.problems);
   }
@@ -113,6 +116,7 @@ export function planRemoval(
   snapshot: Snapshot,
   clusterUuid: string,
   cluster: Pick<Cluster, "name" | "networks">,
+  allowManagementPath = false,
 ): { host: HostPlan; problems: Problem[] } {
   const observed = observeResources(snapshot, clusterUuid);
   const facts = deriveFacts(snapshot, clusterUuid, host.address);
@@ -120,6 +124,7 @@ export function planRemoval(
   const input = { host, clusterName: cluster.name, clusterUuid, networks: [], facts, snapshot, steps };
   const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
   problems.push(...checkOvs(input));
+  if (!allowManagementPath) problems.push(...checkManagement(host.name, snapshot, steps));
   if (steps.length > 0) problems.push(...checkDockerIsSeen(host, cluster, facts));
   return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };
 }

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { createFakeFleet, UUID } from "../../tests/fake/fake-fleet.ts";
-import { problemsOf, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
+import { applied, bridgeOf, problemsOf, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
 import type { ManagementPath, Snapshot } from "../resources/snapshot.ts";
 import { findWorse } from "../host/management-path.ts";
-import { buildPlan } from "./build-plan.ts";
+import { buildPlan, planRemoval } from "./build-plan.ts";
+import type { Problem } from "../util/problem.ts";
 import type { Plan } from "./plan.ts";
 
 /** The plan for three hosts of which the first is managed over this path; its network is 10.68.0.0/16. */
@@ -56,4 +57,35 @@ test("F02: what passed before must pass afterwards; what did not is not asked fo
     "answers to 203.0.113.7, from where this host is managed, now go to spwbxyz instead of 192.0.2.254 on eth0",
   );
   expect(findWorse({ path: undefined, answering: [] }, before)).toBeUndefined();
+});
+
+test("F01: what is taken away counts too: a network that leaves the file, and a host that leaves or is destroyed", async () => {
+  const { fleet, plan: first } = await applied();
+  const cluster = toCluster(THREE_HOSTS);
+  const [host] = cluster.hosts;
+  const device = bridgeOf(first, "n1");
+  const management = { peer: "203.0.113.7", device, source: "10.68.3.3" };
+  const snapshots = new Map<string, Snapshot>([...fleet.hosts].map(([name, { snapshot }]) => [name, snapshot()]));
+  const managed = { ...snapshots.get(host!.name)!, management };
+  snapshots.set(host!.name, managed);
+  const without = (names: readonly string[], allowManagementPath: boolean): Plan =>
+    buildPlan({
+      ...{ lock: first.lock!, freshUuid: UUID, snapshots, unreachable: [], allowManagementPath },
+      cluster: { ...cluster, networks: [], hosts: cluster.hosts.filter(({ name }) => !names.includes(name)) },
+    });
+  const refused = (problems: readonly Problem[]): void => {
+    expect(problems.map(({ what }) => what)).toContain(`link/${device}`);
+    for (const { kind, where, why } of problems) expect({ kind, where, why }).toMatchObject({ kind: "refused", where: host!.name });
+    expect(problems[0]!.why).toContain("carries it");
+    expect(problems[0]!.try).toContain("nothing brings back what is removed");
+  };
+
+  refused(await problemsOf(Promise.resolve().then(() => without([], false))));
+  refused(await problemsOf(Promise.resolve().then(() => without([host!.name], false))));
+  refused(planRemoval(host!, managed, first.clusterUuid, cluster).problems);
+  for (const names of [[], [host!.name]]) expect(without(names, true).hosts.every(({ steps }) => steps.length > 0)).toBe(true);
+  expect(planRemoval(host!, managed, first.clusterUuid, cluster, true).problems).toEqual([]);
+  // whoever comes another way is not in the way
+  const other = { ...managed, management: { ...management, device: "eth0", source: "192.0.2.9" } };
+  expect(planRemoval(host!, other, first.clusterUuid, cluster).problems).toEqual([]);
 });

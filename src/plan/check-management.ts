@@ -5,13 +5,13 @@ import type { Problem } from "../util/problem.ts";
 import type { Step } from "./step.ts";
 
 /**
- * Steps that change how a host answers whoever manages it: refused unless asked for by name, and then only what the host
- * itself takes back when it is not confirmed.
+ * Steps that change how a host answers whoever manages it: refused unless asked for by name. What is taken away counts as
+ * much as what comes: an operator who reaches the host over a network of ours goes with it.
  */
 export function checkManagement(host: string, { management }: Pick<Snapshot, "management">, steps: readonly Step[]): Problem[] {
   if (management === undefined) return [];
-  return steps.flatMap(({ key, after }): Problem[] => {
-    const why = after === null ? undefined : findTouch(after, management);
+  return steps.flatMap(({ key, stage, before, after }): Problem[] => {
+    const why = [after, before].map((end) => (end === null ? undefined : findTouch(end, management))).find((touch) => touch !== undefined);
     if (why === undefined) return [];
     return [
       {
@@ -20,17 +20,22 @@ export function checkManagement(host: string, { management }: Pick<Snapshot, "ma
         what: key,
         where: host,
         why: `it touches the way this host is managed: ${why}`,
-        try: "choose another subnet or device; or --allow-management-path, and the host goes back by itself when it cannot be reached",
+        try: stage === "remove" ? REMOVE_ADVICE : ADVICE,
       },
     ];
   });
 }
 
-function findTouch(after: Resource, { peer, device, gateway, source, master }: ManagementPath): string | undefined {
-  const prefix = after.kind === "address" ? networkOf(after.cidr) : after.kind === "route" ? after.destination : undefined;
+const ADVICE = "choose another subnet or device; or --allow-management-path, and the host goes back by itself when it cannot be reached";
+/** That stage follows the confirm: nothing watches it any more. */
+const REMOVE_ADVICE =
+  "reach the host another way, by an address that is not of this network; or --allow-management-path, and nothing brings back what is removed";
+
+function findTouch(resource: Resource, { peer, device, gateway, source, master }: ManagementPath): string | undefined {
+  const prefix = resource.kind === "address" ? networkOf(resource.cidr) : resource.kind === "route" ? resource.destination : undefined;
   const covered = prefix === undefined ? undefined : [peer, gateway, source].find((address) => isIn(address, prefix));
   if (covered !== undefined) return `${covered} lies in ${prefix}`;
-  const touched = [device, master].find((name) => name !== undefined && namesOf(after).includes(name));
+  const touched = [device, master].find((name) => name !== undefined && namesOf(resource).includes(name));
   return touched === undefined ? undefined : `${touched} carries it`;
 }
 
