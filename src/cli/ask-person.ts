@@ -12,7 +12,8 @@ const POLL_MS = 500;
  * with them the change (interrupt.ts).
  */
 export async function askPerson(connections: readonly Connection[], planId: string, withinS: number): Promise<readonly Problem[]> {
-  await Promise.all(connections.map((connection) => connection.request("offer", { planId })));
+  const hosts = connections.map(({ host }) => host);
+  await Promise.all(connections.map((connection) => connection.request("offer", { planId, hosts })));
   say(`Done and measured, not yet confirmed. Try it now.`);
   say(`Enter (or \`spanwire confirm\` in another terminal) keeps it; Ctrl-C or ${withinS} s take everything back.`);
   const done = new AbortController();

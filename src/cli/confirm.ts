@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { confirmPending } from "../fleet/confirm-pending.ts";
 import { resolveLab, withTarget } from "./options.ts";
-import { print } from "./output.ts";
+import { print, sayWarnings } from "./output.ts";
 import { hostsOf, openSession, type TargetFlags } from "./session.ts";
 
 export function registerConfirm(program: Command): void {
@@ -10,7 +10,8 @@ export function registerConfirm(program: Command): void {
     .addHelpText("after", "\nExamples:\n  $ spanwire confirm\n  $ spanwire confirm --lab --file examples/quickstart.yaml\n")
     .action(async (raw: TargetFlags & { lab?: string | true }) => {
       const session = await openSession(resolveLab(raw));
-      const hosts = await confirmPending(hostsOf(session), session.transport);
+      const { hosts, unreachable } = await confirmPending(hostsOf(session), session.transport);
+      sayWarnings(unreachable);
       print(`Confirmed: ${hosts.join(", ")}.`);
     });
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "./write-atomically.ts";
 
@@ -22,6 +23,8 @@ export function moveDeadline(root: string, deadline: Deadline): void {
     closeSync(descriptor);
   }
 }
+
+export const dropDeadline = (root: string): Promise<void> => rm(path(root), { force: true });
 
 /** Undefined when no plan waits. */
 export function findDeadline(root: string): Deadline | undefined {

@@ -6,7 +6,7 @@ import { SpanwireError } from "../util/problem.ts";
 import { isSameProcess, type ProcessIdentity } from "../util/process-identity.ts";
 import { CLEAN_ENV, describeRun, run } from "../util/run.ts";
 import { readBootTimeMs } from "./boot-time.ts";
-import { moveDeadline, setDeadline } from "./deadline.ts";
+import { dropDeadline, findDeadline, moveDeadline, setDeadline } from "./deadline.ts";
 import { PACE } from "./pace.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import { isSystemdOurs } from "./systemd.ts";
@@ -20,6 +20,8 @@ export interface Guard {
   arm(planId: string, withinMs: number): Promise<void>;
   /** The deadline is now so far away. */
   renew(planId: string, withinMs: number): void;
+  /** The deadline is at least so far away: a batch may have claimed more. */
+  extend(planId: string, withinMs: number): void;
   disarm(planId: string): Promise<void>;
 }
 
@@ -44,13 +46,24 @@ export function createGuard({ root, selfArgv }: GuardWish): Guard {
       else await startProcess(root, planId, selfArgv);
     },
     renew: (planId, withinMs) => moveDeadline(root, { planId, atMs: readBootTimeMs() + withinMs }),
+    extend(planId, withinMs) {
+      const atMs = readBootTimeMs() + withinMs;
+      const current = findDeadline(root);
+      if (current?.planId === planId && current.atMs < atMs) moveDeadline(root, { planId, atMs });
+    },
     async disarm(planId) {
       const watcher = await readJsonFile<ProcessIdentity>(join(root, guardFile(planId)));
       if (watcher !== undefined && isSameProcess(watcher)) process.kill(watcher.pid, "SIGTERM");
-      for (const name of ["deadline", guardFile(planId)]) await rm(join(root, name), { force: true });
+      await clearGuard(root, planId);
       if (isSystemdOurs()) await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // gone already when it has elapsed
     },
   };
+}
+
+/** Drops what the guard of a plan that has ended has left; another plan may have begun meanwhile, and its files stay. */
+export async function clearGuard(root: string, planId: string): Promise<void> {
+  if (findDeadline(root)?.planId === planId) await dropDeadline(root);
+  await rm(join(root, guardFile(planId)), { force: true });
 }
 
 const unitName = (planId: string): string => `spanwire-guard-${planId}`;

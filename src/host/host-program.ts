@@ -78,23 +78,28 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
   let silence: NodeJS.Timeout | undefined;
   /** What fails here is in the journal as unfinished: the guard, the next boot or the next apply ends it. */
   const goBack = (): Promise<void> => plans.goBack().catch(() => {});
+  /** A deadline that cannot be moved is met: the guard takes the host back, and no request fails for it. */
+  const hear = (): void => {
+    try {
+      plans.extend();
+    } catch {}
+  };
   let running = 0;
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
     async (params: unknown): Promise<unknown> => {
       clearTimeout(silence);
+      hear();
       running += 1;
       try {
         return await handler(params);
       } finally {
         running -= 1;
         clearTimeout(silence);
+        hear();
         const patienceMs = plans.patienceMs();
         // not in the middle of a stage: what it does would meet what is undone
-        if (patienceMs !== undefined && running === 0) {
-          plans.renew();
-          silence = setTimeout(() => void goBack(), patienceMs).unref();
-        }
+        if (patienceMs !== undefined && running === 0) silence = setTimeout(() => void goBack(), patienceMs).unref();
       }
     };
   return {

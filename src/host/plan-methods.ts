@@ -10,8 +10,8 @@ export interface PlanMethods {
   methods: Readonly<Record<string, (params: unknown) => Promise<unknown>>>;
   /** How long the plan under way may hear nothing; undefined when there is none. */
   patienceMs(): number | undefined;
-  /** The controller has spoken: its plan's deadline moves. */
-  renew(): void;
+  /** The controller has spoken: its plan's deadline moves, and never back. */
+  extend(): void;
   /** Undoes the plan under way, unless it was confirmed. */
   goBack(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function createPlanMethods({ system, state, guard, ...defaults }: PlanMet
 
   return {
     patienceMs: () => active?.withinMs,
-    renew: () => (active === undefined ? undefined : guard?.renew(active.planId, active.withinMs)),
+    extend: () => (active === undefined ? undefined : guard?.extend(active.planId, active.withinMs)),
     async goBack() {
       if (active === undefined || state.findVerdict(active.planId) === "confirmed") return;
       const undo = active;

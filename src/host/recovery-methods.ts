@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { SpanwireError } from "../util/problem.ts";
 import type { HostSystem } from "./host-system.ts";
+import type { JournalEntry } from "./journal.ts";
 import { conflict } from "./plan-methods.ts";
 import { describeRest, planRest } from "./revert-plan.ts";
 import { settleLeftover } from "./settle-leftover.ts";
 import { readPlan } from "./settle-plan.ts";
-import type { StateDirectory } from "./state-directory.ts";
-import { planParams } from "./step-schema.ts";
+import type { LockHolder, StateDirectory } from "./state-directory.ts";
+import { offerParams, planParams } from "./step-schema.ts";
 
 /** A plan that waits for somebody's word. */
 export interface PendingPlan {
@@ -15,6 +16,8 @@ export interface PendingPlan {
   since: string;
   /** Everything before the confirm was done and measured, and a person is asked (`spanwire try`). */
   offered: boolean;
+  /** All hosts of the plan: it is kept on all of them, or on none. */
+  hosts: readonly string[];
   verdict: string;
 }
 
@@ -38,16 +41,24 @@ export function createRecoveryMethods(
       return {};
     },
     offer: async (params) => {
-      const { planId } = planParams.parse(params);
-      if ((await state.findLock())?.planId === planId) state.append(planId, { event: "offered", at: new Date().toISOString() });
+      const { planId, hosts } = offerParams.parse(params);
+      if ((await state.findLock())?.planId === planId) state.append(planId, { event: "offered", at: new Date().toISOString(), hosts });
       return {};
     },
     pending: async () => {
       const holder = await state.findLock();
       if (holder === undefined) return {};
       const { planId, operator, since } = holder;
-      const offered = state.readJournal(planId).some(({ event }) => event === "offered");
-      return { planId, operator, since, offered, verdict: state.findVerdict(planId) ?? "" } satisfies PendingPlan;
+      const offer = findOffer(holder, state);
+      const hosts = z.array(z.string()).safeParse(offer?.["hosts"]).data ?? [];
+      return {
+        planId,
+        operator,
+        since,
+        offered: offer !== undefined,
+        hosts,
+        verdict: state.findVerdict(planId) ?? "",
+      } satisfies PendingPlan;
     },
     /** What the host was last confirmed to be for a cluster. */
     confirmed: async (params) => {
@@ -64,6 +75,17 @@ export function createRecoveryMethods(
       return { wasFrozen: true };
     },
   };
+}
+
+/** Of this attempt: the same plan may have been offered before, and between the lock and its beginning there is no journal. */
+function findOffer({ planId, since }: LockHolder, state: StateDirectory): JournalEntry | undefined {
+  try {
+    const [begin, ...entries] = state.readJournal(planId);
+    return begin?.["at"] === since ? entries.findLast(({ event }) => event === "offered") : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function stillDiffers(planId: string, remaining: readonly string[]): SpanwireError {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,8 @@ import { THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
 import { planIdOf } from "../plan/plan.ts";
 import { processIdentity } from "../util/process-identity.ts";
 import { readBootTimeMs } from "./boot-time.ts";
-import { moveDeadline, setDeadline } from "./deadline.ts";
+import { findDeadline, moveDeadline, setDeadline } from "./deadline.ts";
+import { createGuard, guardFile } from "./guard.ts";
 import { runGuard } from "./run-guard.ts";
 import { openStateDirectory, type LockHolder, type StateDirectory } from "./state-directory.ts";
 import { beginTransaction } from "./transaction.ts";
@@ -104,4 +106,39 @@ test("F10: it leaves a plan alone that somebody else has taken over", async () =
   const changed = dump();
   await guard();
   expect(dump()).toBe(changed);
+});
+
+test("a word moves the deadline away and never nearer, and not that of another plan", async () => {
+  const { extend } = createGuard({ root, selfArgv: ["true"] });
+  const now = readBootTimeMs();
+  await setDeadline(root, { planId, atMs: now + 60_000 });
+  extend(planId, 1000);
+  expect(findDeadline(root)).toEqual({ planId, atMs: Math.round(now + 60_000) });
+  extend(planId, 3_600_000);
+  expect(findDeadline(root)!.atMs).toBeGreaterThan(now + 3_000_000);
+  const { atMs } = findDeadline(root)!;
+  extend("another", 7_200_000);
+  expect(findDeadline(root)).toEqual({ planId, atMs });
+});
+
+test("when its plan has ended it takes its own files away, and none of a plan that has begun meanwhile", async () => {
+  const theirs = { planId: "f".repeat(16), atMs: 1000 };
+  await setDeadline(root, inMs(0));
+  // the last thing that a revert does: the lock is free by then
+  const clean = async (): Promise<void> => {
+    await setDeadline(root, theirs);
+    await writeFile(join(root, guardFile(theirs.planId)), "{}");
+  };
+  hostProgram.kill("SIGKILL");
+  await once(hostProgram, "exit");
+  await runGuard({ planId, root, system: host, state: { ...state, clean } });
+  expect(findDeadline(root)).toEqual(theirs);
+  expect(existsSync(join(root, guardFile(theirs.planId)))).toBe(true);
+  expect(existsSync(join(root, guardFile(planId)))).toBe(false);
+
+  const { disarm } = createGuard({ root, selfArgv: ["true"] });
+  await disarm(planId);
+  expect(findDeadline(root)).toEqual(theirs);
+  await disarm(theirs.planId);
+  expect(findDeadline(root)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { processIdentity } from "../util/process-identity.ts";
 import { readBootTimeMs } from "./boot-time.ts";
 import { isHolderAlive } from "./claim-lock.ts";
 import { findDeadline } from "./deadline.ts";
-import { guardFile } from "./guard.ts";
+import { clearGuard, guardFile } from "./guard.ts";
 import type { HostSystem } from "./host-system.ts";
 import { settlePlan } from "./settle-plan.ts";
 import type { LockHolder, StateDirectory } from "./state-directory.ts";
@@ -38,7 +38,7 @@ export async function runGuard({ planId, root, system, state }: GuardInput): Pro
   const other = await state.acquireLock({ planId, operator, since, pid: process.pid });
   if (other !== undefined) return;
   await settlePlan(planId, system, state);
-  await state.clearGuard();
+  await clearGuard(root, planId);
 }
 
 /** Returns when nobody is at the plan any more, or it needs no guard. */

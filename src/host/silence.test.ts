@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { hostNumber, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
 import { planIdOf, type HostPlan, type Plan } from "../plan/plan.ts";
+import type { Guard } from "./guard.ts";
 import { createHostProgram, type HostProgram } from "./host-program.ts";
+import type { HostSystem } from "./host-system.ts";
 
 const SILENCE_MS = 60_000;
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
@@ -16,8 +18,8 @@ interface Scene {
   links(): string[];
 }
 
-/** A host that has done stage `add` of a first plan and hears nothing more. */
-async function beginAndAdd(): Promise<Scene> {
+/** A host that has begun a first plan. */
+async function begin(wrap: (system: HostSystem) => HostSystem = (system) => system, guard?: Guard): Promise<Scene> {
   const members = [hostNumber(1), hostNumber(2)];
   const fleet = createFakeFleet(members);
   const network = { vni: undefined, port: 8472, egress: "none", docker: false, mtu: undefined, pin: undefined } as const;
@@ -26,7 +28,11 @@ async function beginAndAdd(): Promise<Scene> {
   const mine = plan.hosts[0] as HostPlan;
   const host = fleet.hosts.get(mine.host);
   if (host === undefined) throw new Error("no host");
-  const create = (): HostProgram => createHostProgram({ system: host, state: host.state, selfArgv: ["true"], confirmWithinMs: SILENCE_MS });
+  const create = (): HostProgram =>
+    createHostProgram({
+      ...{ system: wrap(host), state: host.state, selfArgv: ["true"], confirmWithinMs: SILENCE_MS },
+      ...(guard === undefined ? {} : { guard }),
+    });
   const [program, planId] = [create(), planIdOf(plan)];
   await program.methods["begin"]?.({
     planId,
@@ -36,8 +42,14 @@ async function beginAndAdd(): Promise<Scene> {
     operator: "ann",
     steps: mine.steps,
   });
-  await program.methods["runStage"]?.({ planId, stage: "add" });
   return { program, other: create(), planId, links: () => [...host.kernel.links.keys()].filter((name) => name.startsWith("spw")) };
+}
+
+/** It has done stage `add` and hears nothing more. */
+async function beginAndAdd(): Promise<Scene> {
+  const scene = await begin();
+  await scene.program.methods["runStage"]?.({ planId: scene.planId, stage: "add" });
+  return scene;
 }
 
 test("F05: a minute of silence before the confirm brings the host back, and a late confirm is refused (F12)", async () => {
@@ -63,5 +75,41 @@ test("F05: after a confirm over another conversation, silence changes nothing", 
   const { other, planId, links } = await beginAndAdd();
   await other.methods["confirm"]?.({ planId });
   await vi.advanceTimersByTimeAsync(10 * SILENCE_MS);
+  expect(links()).not.toEqual([]);
+});
+
+test("F05: a word moves the guard's deadline also while a stage runs; one that cannot be moved fails no request", async () => {
+  const extended: string[] = [];
+  let isBroken = false;
+  const guard: Guard = {
+    arm: async () => {},
+    renew: () => {},
+    extend: (planId, withinMs) => {
+      if (isBroken) throw new Error("EROFS");
+      extended.push(`${planId} ${withinMs}`);
+    },
+    disarm: async () => {},
+  };
+  const held = Promise.withResolvers<void>();
+  const executing = Promise.withResolvers<void>();
+  const hold = (system: HostSystem): HostSystem => ({
+    ...system,
+    async execute(batch) {
+      executing.resolve();
+      await held.promise;
+      return system.execute(batch);
+    },
+  });
+  const { program, planId, links } = await begin(hold, guard);
+  const stage = program.methods["runStage"]?.({ planId, stage: "add" });
+  await executing.promise;
+  const before = extended.length;
+  await program.methods["hello"]?.({});
+  expect(extended.slice(before)).toEqual([`${planId} ${SILENCE_MS}`, `${planId} ${SILENCE_MS}`]); // with the request and its answer
+  isBroken = true;
+  expect(await program.methods["hello"]?.({})).toMatchObject({ protocol: 1 });
+  await vi.advanceTimersByTimeAsync(2 * SILENCE_MS);
+  held.resolve();
+  expect(await stage).toMatchObject({ ok: true }); // nobody went back in the middle of it
   expect(links()).not.toEqual([]);
 });

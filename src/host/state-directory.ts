@@ -43,7 +43,7 @@ export interface StateDirectory extends RestorePoints {
   unfreeze(): Promise<void>;
   /** Sets room aside (true) or gives it back (false). */
   reserve(wanted: boolean): Promise<void>;
-  /** Drops what the guard of a plan that has ended has left. */
+  /** Drops what guards have left: at boot, when none of them lives. */
   clearGuard(): Promise<void>;
   /** Old journals go; with `everything`, so does the directory. */
   clean(everything: boolean): Promise<void>;
