@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { PendingPlan } from "../host/recovery-methods.ts";
 import type { Connection } from "../transport/connection.ts";
 import type { Problem } from "../util/problem.ts";
+import { discardTypedAhead } from "./discard-typed-ahead.ts";
 import { say } from "./output.ts";
 
 const POLL_MS = 500;
@@ -14,6 +15,7 @@ const POLL_MS = 500;
 export async function askPerson(connections: readonly Connection[], planId: string, withinS: number): Promise<readonly Problem[]> {
   const hosts = connections.map(({ host }) => host);
   await Promise.all(connections.map((connection) => connection.request("offer", { planId, hosts })));
+  await discardTypedAhead(process.stdin);
   say(`Done and measured, not yet confirmed. Try it now.`);
   say(`Enter (or \`spanwire confirm\` in another terminal) keeps it; Ctrl-C or ${withinS} s take everything back.`);
   const done = new AbortController();
