@@ -31,6 +31,28 @@ async function lookUp(container: Container): Promise<Container> {
   return until(read, ({ pid }) => pid > 0, 60_000);
 }
 
+test("try: a container that came to a new network leaves it when nobody confirms, and hosts are as before", async () => {
+  const before = await cluster.footprints();
+  const trying = cluster.spanwire(["try", "--no-verify", "--confirm-within", "20"]);
+  const come = async (): Promise<Container | undefined> => {
+    await cluster.exec("vm1", "docker", "rm", "-f", "guest");
+    return cluster.startContainer("vm1", "guest", "apps").catch(() => undefined);
+  };
+  const guest = await until(
+    async () => ((await cluster.on("vm1", "docker", "network", "ls", "-q", "-f", "name=apps")) === "" ? undefined : come()),
+    (container) => container !== undefined,
+    60_000,
+  );
+  const result = await trying;
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain("Nothing was changed: every host is as before.");
+  expect(await cluster.on("vm1", "docker", "inspect", "-f", "{{.State.Running}} {{len .NetworkSettings.Networks}}", guest!.id)).toBe(
+    "true 0\n",
+  );
+  await cluster.on("vm1", "docker", "rm", "-f", "guest");
+  expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
+});
+
 test("F33, F48: both hosts lose power; containers come back with their addresses and talk, nobody helps", async () => {
   const before = await cluster.footprints();
   await cluster.must("apply");

@@ -189,6 +189,19 @@ describe("members and the spanning tree", () => {
 });
 
 describe("traffic returns by itself", () => {
+  test("the link that carries the traffic loses everything without a word, and heals", { timeout: TEST_TIMEOUT_MS }, async () => {
+    const ring = rings[1]!;
+    const { cluster } = ring;
+    const lab = async (...words: string[]): Promise<void> => void (await cluster.must("lab", ...words, "--run", cluster.lab.runId));
+    await expectRest(ring);
+    await expectRecovery(ring, "link cut", () => lab("cut", "h2", "h3"));
+    const seen = await cluster.on("vm3", "ovs-vsctl", "--bare", "--columns=bfd_status", "find", "Interface", "options:remote_ip=10.99.0.2");
+    expect(seen.match(/\bstate=down/g)).toHaveLength(2); // of both rings: BFD noticed; split horizon needs none
+    await lab("heal");
+    await expectRest(ring);
+    expect((await cluster.must("verify")).stdout).toContain("verified: every measured promise holds");
+  });
+
   test("the host in the middle stops, and comes back", { timeout: TEST_TIMEOUT_MS }, async () => {
     const ring = rings[1]!;
     const { lab } = ring.cluster;
