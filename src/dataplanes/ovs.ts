@@ -45,7 +45,7 @@ const joinByPort = (network: ResolvedNetwork, bridge: OvsBridgeResource, member:
 
 function joinByVeth(network: ResolvedNetwork, bridge: OvsBridgeResource, member: ResolvedMember): OvsVethResource {
   const { mtuBytes } = network;
-  const name = linkName("v", bridge.name);
+  const name = linkName("y", bridge.name);
   const devices = [name, vethPeer(name)];
   return {
     ...{ kind: "ovs-veth", name, devices, ovsBridge: bridge.name, bridge: network.bridge },

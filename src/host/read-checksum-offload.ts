@@ -5,7 +5,7 @@ import { run } from "../util/run.ts";
 export async function readChecksumOffload(links: readonly SnapshotLink[]): Promise<SnapshotLink[]> {
   return Promise.all(
     links.map(async (link) => {
-      if (link.kind !== "veth" || !/^spw[vw]/.test(link.name)) return link;
+      if (link.kind !== "veth" || !/^spw[yw]/.test(link.name)) return link;
       const checksumOffload = await findChecksumOffload(link.name);
       return checksumOffload === undefined ? link : { ...link, checksumOffload };
     }),

@@ -78,7 +78,7 @@ const neighbourEntry = z.strictObject({
 });
 
 const mac0 = z.union([mac, z.literal("")]);
-const vethEnds = z.array(z.string().regex(/^spw[vw][a-z2-7]{10}$/)).max(2);
+const vethEnds = z.array(z.string().regex(/^spw[yw][a-z2-7]{10}$/)).max(2);
 const ovsResources = [
   z.strictObject({
     ...{ kind: z.literal("ovs-bridge"), name: ourLink, datapath: z.enum(["system", "netdev"]), mac: mac0 },
@@ -97,7 +97,7 @@ const ovsResources = [
     error: z.string().max(1024),
   }),
   z.strictObject({
-    ...{ kind: z.literal("ovs-veth"), name: z.string().regex(/^spwv[a-z2-7]{10}$/), devices: vethEnds },
+    ...{ kind: z.literal("ovs-veth"), name: z.string().regex(/^spwy[a-z2-7]{10}$/), devices: vethEnds },
     ...{ ovsBridge: z.union([ourLink, z.literal("")]), bridge: z.union([ourLink, z.literal("")]), mac: mac0 },
     ...{ mtuBytes: z.int().min(0).max(65_535), peerMtuBytes: z.int().min(0).max(65_535), checksumOffload: vethEnds },
     ...{ spanningTrees: z.array(z.enum(["stp", "rstp"])).max(2), flooding: z.boolean(), isolated: z.boolean(), up: vethEnds, mark },

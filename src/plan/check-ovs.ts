@@ -37,7 +37,7 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
 
 /** What cannot be seen must not count as gone (F32): a join that is still a link proves that there was a bridge. */
 function checkBlindRemoval({ host, clusterUuid, facts, snapshot }: OvsCheckInput): Problem[] {
-  const left = snapshot.links.filter((link) => /^spw[iv]/.test(link.name) && isMarkedBy(link.alias, clusterUuid));
+  const left = snapshot.links.filter((link) => /^spw[iy]/.test(link.name) && isMarkedBy(link.alias, clusterUuid));
   if (left.length === 0) return [];
   return [
     {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { applied, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
+import type { ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
+import { applied, PLAIN, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
 import { planRemoval } from "./build-plan.ts";
 
 test("F32: a host whose Docker does not answer is not cleaned half: its Docker network could not be seen", async () => {
@@ -23,4 +24,20 @@ test("F32: a host whose Docker does not answer is not cleaned half: its Docker n
   ]);
   // a host that never had anything of ours has nothing to lose
   expect(planRemoval(host, { ...blind, links: [], nftTables: [], former: {} }, plan.clusterUuid, cluster).problems).toEqual([]);
+});
+
+test("F32: Open vSwitch that does not answer holds up only hosts with ports of ours in it", async () => {
+  const silent = { state: "absent", reason: "Open vSwitch does not answer" } as const;
+  const cluster = toCluster(THREE_HOSTS);
+  const problemsOf = async (shape: ClusterShape): Promise<string[]> => {
+    const { fleet, plan } = await applied(shape);
+    const blind = { ...fleet.hosts.get("h1")!.snapshot(), ovs: silent };
+    return planRemoval(cluster.hosts[0]!, blind, plan.clusterUuid, cluster).problems.map(({ why }) => why);
+  };
+  expect(await problemsOf(THREE_HOSTS)).toEqual([]);
+  const shapes = (["internal", "veth"] as const).map((join): ClusterShape => {
+    const ovs = { tunnel: "vxlan", topology: "mesh", tree: "stp", splitHorizon: true, join } as const;
+    return { ...THREE_HOSTS, networks: { 1: { ...PLAIN, ovs } } };
+  });
+  for (const shape of shapes) expect(await problemsOf(shape)).toEqual([`${silent.reason}, so nobody can tell what of ours it still has`]);
 });

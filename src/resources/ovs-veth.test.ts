@@ -4,7 +4,7 @@ import { renderCommand } from "../plan/render-command.ts";
 import { ovsVeth } from "./ovs-veth.ts";
 import type { OvsVethResource } from "./resource.ts";
 
-const NAME = "spwvaaaaaaaaaa";
+const NAME = "spwyaaaaaaaaaa";
 const PEER = "spwwaaaaaaaaaa";
 const MARK = "spanwire,uuid=11111111-2222-4333-8444-555555555555,cluster=prod,index=1,network=apps,slice=10.64.1.0/24";
 

@@ -17,7 +17,7 @@ export const ovsVeth: ResourceKind<OvsVethResource> = {
   read(snapshot, clusterUuid) {
     const links = snapshot.links.filter((link) => link.kind === "veth" && isMarkedBy(link.alias, clusterUuid)).map((link) => link.name);
     const ports = ourOvsPorts(snapshot, clusterUuid).map((port) => port.name);
-    const names = [...links, ...ports].filter((name) => /^spw[vw]/.test(name)).map((name) => `spwv${name.slice(4)}`);
+    const names = [...links, ...ports].filter((name) => /^spw[yw]/.test(name)).map((name) => `spwy${name.slice(4)}`);
     return [...new Set(names)].map((name) => toResource(name, snapshot));
   },
 

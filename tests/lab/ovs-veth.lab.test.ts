@@ -39,7 +39,7 @@ afterAll(() => cluster?.down());
 /** The end in the Linux bridge; the name is the same on every host. */
 async function findPair(host: string): Promise<string> {
   const links = JSON.parse(await cluster.on(host, "ip", "-j", "link", "show", "type", "veth")) as { ifname: string }[];
-  return links.find((link) => link.ifname.startsWith("spwv"))!.ifname;
+  return links.find((link) => link.ifname.startsWith("spwy"))!.ifname;
 }
 
 const readOffload = async (host: string, device: string): Promise<string | undefined> =>
@@ -73,7 +73,7 @@ test("checksum offload that somebody switched on stops TCP but no ping; it is fo
 
 test("a pair in the spanning tree, and one that is gone: found and repaired", async () => {
   const pair = await findPair("vm1");
-  const peer = pair.replace("spwv", "spww");
+  const peer = pair.replace("spwy", "spww");
   await cluster.on("vm1", "ovs-vsctl", "remove", "Port", peer, "other_config", "rstp-enable");
   await cluster.on("vm2", "ip", "link", "del", pair);
   expect(await cluster.planKeys()).toEqual({ vm1: [`change link/${pair}`], vm2: [`change link/${pair}`] });
