@@ -1,5 +1,6 @@
-import { countLongestRow, findClosingLink, findParts, findSinglePoints, neighboursByHost } from "../topology/graph.ts";
+import { findClosingLink, findParts, findSinglePoints, neighboursByHost } from "../topology/graph.ts";
 import { countLinks, resolveLinks, type Link } from "../topology/links.ts";
+import { findLongestRow } from "../topology/longest-row.ts";
 import type { Problem } from "../util/problem.ts";
 import type { Findings } from "./check-cluster.ts";
 import { checkLinks } from "./check-links.ts";
@@ -73,9 +74,12 @@ function checkSize({ topology }: OvsDataplane, hostCount: number, fail: Graph["f
   ];
 }
 
-/** So many that a spanning tree message gets from any host to any other: half the circle in steps of half as many. */
+/**
+ * So many that a spanning tree message gets from any host to any other: half the circle in steps of half as many, and one more
+ * step around a lost link.
+ */
 function leastNearest(hostCount: number): number {
-  const least = Math.ceil((hostCount - 1) / (MOST_BRIDGES_IN_A_ROW - 1));
+  const least = Math.ceil((hostCount - 1) / (MOST_BRIDGES_IN_A_ROW - 2));
   return Math.max(4, least + (least % 2));
 }
 
@@ -122,9 +126,13 @@ function findMissingLink(hosts: readonly string[], links: readonly Link[]): Link
 function checkTree({ dataplane, hosts, links, fail }: Graph): Problem[] {
   const { loops, topology } = dataplane;
   if (loops !== "rstp" && loops !== "stp") return [];
-  const row = countLongestRow(hosts, links);
-  if (row <= MOST_BRIDGES_IN_A_ROW) return [];
-  const what = topology.shape === "ring" ? `a ring of ${row} hosts is, when cut, a row of ${row}` : `the links put ${row} hosts in a row`;
+  const { length, without } = findLongestRow(hosts, links, MOST_BRIDGES_IN_A_ROW);
+  if (length <= MOST_BRIDGES_IN_A_ROW) return [];
+  const row = without === undefined ? "the links put" : `without the link of ${without.join(" and ")} the others put`;
+  const what =
+    topology.shape === "ring"
+      ? `a ring of ${hosts.length} hosts is, when cut, a row of ${hosts.length}`
+      : `${row} ${length} hosts in a row`;
   return [
     fail(topology.shape === "ring" ? ["topology"] : ["links"], {
       why: `${what}, and a spanning tree message is dropped after ${MOST_BRIDGES_IN_A_ROW} bridges (IEEE 802.1D-2004, 17.14)`,

@@ -99,31 +99,3 @@ function visitPart(root: string, neighbours: ReadonlyMap<string, readonly string
   }
   if (childrenOfRoot > 1) points.add(root);
 }
-
-/**
- * How many hosts stand in a row between the two furthest apart, both counted: exact for a tree or a circle of links,
- * never too many for others (a search from the far end of a first search). A circle counts as the row it is when cut.
- */
-export function countLongestRow(hosts: readonly string[], links: readonly Link[]): number {
-  const neighbours = neighboursByHost(hosts, links);
-  const isCircle = links.length === hosts.length && hosts.length > 2 && [...neighbours.values()].every((others) => others.length === 2);
-  if (isCircle && findParts(hosts, links).length === 1) return hosts.length;
-  const [start] = hosts;
-  if (start === undefined) return 0;
-  return searchWide(searchWide(start, neighbours).last, neighbours).depth + 1;
-}
-
-function searchWide(start: string, neighbours: ReadonlyMap<string, readonly string[]>): { last: string; depth: number } {
-  const depths = new Map([[start, 0]]);
-  const queue = [start];
-  let last = start;
-  for (const host of queue) {
-    last = host;
-    for (const other of neighbours.get(host) ?? []) {
-      if (depths.has(other)) continue;
-      depths.set(other, (depths.get(host) ?? 0) + 1);
-      queue.push(other);
-    }
-  }
-  return { last, depth: depths.get(last) ?? 0 };
-}
