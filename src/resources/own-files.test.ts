@@ -20,7 +20,8 @@ test("F48: one unit restores before Docker and after Open vSwitch, one after Doc
     `/etc/systemd/system/multi-user.target.wants/spanwire-docker-${UUID}.service`,
   ]);
   const [restore, docker, link] = units;
-  expect(restore!.content).toContain("After=local-fs.target network-online.target openvswitch-switch.service\n");
+  expect(restore!.content).toContain("After=local-fs.target network.target openvswitch-switch.service openvswitch.service\n");
+  expect(restore!.content).not.toContain("network-online.target"); // an uplink that does not come holds nothing up
   expect(restore!.content).toContain("Before=docker.service\n");
   expect(restore!.content).toContain("ExecStart=/usr/local/lib/spanwire/1.0.0/spanwire host restore --early\n");
   expect(docker!.content).toContain("ExecStart=/usr/local/lib/spanwire/1.0.0/spanwire host restore\n");

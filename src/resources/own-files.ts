@@ -91,12 +91,13 @@ function renderRestoreUnit(program: readonly string[], uuid: string): string {
   return renderUnit(program, {
     description: `Spanwire: the networks of cluster ${uuid} as they were confirmed`,
     early: true,
-    // its success is the overlay address being there, which Docker needs on the bridge when it starts
-    order: [
-      "After=local-fs.target network-online.target openvswitch-switch.service",
-      "Wants=network-online.target",
-      "Before=docker.service",
-    ],
+    // Its success is the overlay address being there, which Docker needs on the bridge when it starts. Nothing of it needs an
+    // underlay address or route: a tunnel's local address need not be there when it is made. So not network-online.target,
+    // for which a host whose uplink does not come waits minutes, but network.target: networkd or NetworkManager have started,
+    // whatever they have configured by then, and firewalls, which come before the network, have flushed what they flush
+    // (systemd.special(7)). Open vSwitch has one name on Debian and another on Fedora, RHEL and SUSE; a unit that is not
+    // there is nothing to wait for (systemd.unit(5)).
+    order: ["After=local-fs.target network.target openvswitch-switch.service openvswitch.service", "Before=docker.service"],
   });
 }
 
