@@ -9,7 +9,7 @@ import type { Transport } from "../transport/connection.ts";
 import { SpanwireError, type Problem } from "../util/problem.ts";
 import { applyRecorded } from "./audit-log.ts";
 import { withChange, type ChangeFlags } from "./change-options.ts";
-import { interruptible } from "./interrupt.ts";
+import { interruptible, noteConfirm } from "./interrupt.ts";
 import { resolveLab, withTarget } from "./options.ts";
 import { operatorName } from "./operator.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "./output.ts";
@@ -121,6 +121,7 @@ export async function runPlan(
     transport,
     operator: operatorName(),
     onProgress,
+    onConfirm: noteConfirm,
     verify: async () => {
       onProgress("cluster", "verify");
       return options.verify();

@@ -1,7 +1,15 @@
+import type { ConfirmState } from "../fleet/apply-plan.ts";
 import { muteOutput } from "./output.ts";
 
 /** 128 + SIGINT, as shells report it. */
 const EXIT_INTERRUPTED = 130;
+
+/** Hosts whose change no longer ends with the conversation. */
+const confirms = new Map<string, ConfirmState>();
+
+export function noteConfirm(host: string, state: ConfirmState): void {
+  confirms.set(host, state);
+}
 
 const cleanups = new Set<() => Promise<void>>();
 
@@ -21,7 +29,20 @@ export async function interruptible<T>(cleanup: () => Promise<void>, act: () => 
 }
 
 function interrupt(): void {
-  process.stderr.write("\ninterrupted: hosts undo what was not confirmed\n");
+  process.stderr.write(`\n${describeInterrupt(confirms)}\n`);
   muteOutput();
   void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => process.exit(EXIT_INTERRUPTED));
+}
+
+/** What hosts do when the conversations end now. */
+export function describeInterrupt(states: ReadonlyMap<string, ConfirmState>): string {
+  if (states.size === 0) return "interrupted: hosts undo what was not confirmed";
+  const [confirmed, asked] = (["confirmed", "asked"] as const).map((state) =>
+    [...states].flatMap(([host, is]) => (is === state ? [host] : [])).sort(),
+  ) as [string[], string[]];
+  const parts = [
+    ...(confirmed.length === 0 ? [] : [`the change stays on ${confirmed.join(", ")}`]),
+    ...(asked.length === 0 ? [] : [`it may stay on ${asked.join(", ")}`]),
+  ];
+  return `interrupted: ${parts.join("; ")}; every other host undoes it. \`spanwire status\` shows how they are, \`spanwire apply\` makes them all as the file says`;
 }

@@ -3,7 +3,7 @@ import { gatherHosts, type GatheredHosts } from "../fleet/gather-hosts.ts";
 import { recoverLock } from "../plan/recover-lock.ts";
 import type { Lock } from "../spec/lock.ts";
 import { SpanwireError } from "../util/problem.ts";
-import { hostsOf, openSession, type TargetFlags } from "./session.ts";
+import { hostsOf, openSession, requireHosts, type TargetFlags } from "./session.ts";
 
 export interface AppliedCluster {
   gathered: GatheredHosts;
@@ -15,6 +15,7 @@ export interface AppliedCluster {
 export async function openApplied(flags: TargetFlags, doing: string): Promise<AppliedCluster> {
   const session = await openSession(flags);
   const { cluster } = session.spec;
+  requireHosts(cluster.hosts, flags); // of one that has left the file nothing is promised
   const hosts = hostsOf(session, flags.host).filter((host) => cluster.hosts.some(({ name }) => name === host.name));
   const gathered = await gatherHosts(hosts, session.transport);
   const lock = session.lock ?? recoverLock(cluster, gathered.snapshots);

@@ -44,8 +44,10 @@ export interface Session {
 export async function openSession(flags: TargetFlags): Promise<Session> {
   const spec = await readSpec(flags.file);
   const lockPath = findLockPath(flags);
-  for (const name of flags.host ?? []) requireHost(spec, name, flags.file);
-  return { spec, lock: await readLock(lockPath), lockPath, transport: chooseTransport(flags) };
+  const session = { spec, lock: await readLock(lockPath), lockPath, transport: chooseTransport(flags) };
+  // also one that has left the file: it is cleaned, and unfrozen, by its name
+  requireHosts(hostsOf(session), flags);
+  return session;
 }
 
 /** A lab's lock lives and dies with the lab; a real one stands beside the file. */
@@ -98,9 +100,11 @@ export async function writeFirstLock(path: string, lock: Lock): Promise<void> {
   }
 }
 
-function requireHost(spec: ParsedSpec, name: string, file: string): void {
-  if (spec.cluster.hosts.some((host) => host.name === name)) return;
-  const known = spec.cluster.hosts
+/** Whatever --host names is one of these. */
+export function requireHosts(hosts: readonly Host[], { host: names = [], file }: Pick<TargetFlags, "host" | "file">): void {
+  const name = names.find((one) => hosts.every((host) => host.name !== one));
+  if (name === undefined) return;
+  const known = hosts
     .map((host) => host.name)
     .slice(0, 10)
     .join(", ");

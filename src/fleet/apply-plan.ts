@@ -15,6 +15,8 @@ export interface ApplyInput {
   transport: Transport;
   operator: string;
   onProgress(host: string, text: string): void;
+  /** Hears what cannot be taken back by ending the conversations: a host is asked to confirm, and has done so. */
+  onConfirm?: (host: string, state: ConfirmState) => void;
   /** Measures what was changed; what it finds makes every host go back. */
   verify(): Promise<readonly Problem[]>;
   /** Hosts that hear nothing for so long go back by themselves. */
@@ -38,6 +40,8 @@ export interface HostOutcome {
   state: "new" | "old" | "differs" | "unknown";
   detail: string;
 }
+
+export type ConfirmState = "asked" | "confirmed";
 
 interface Run extends ApplyInput {
   planId: string;
@@ -116,12 +120,11 @@ async function confirmAll(run: Run): Promise<Problem[]> {
       await connection.request("hello", {});
     });
     if (failed.length > 0) return failed;
-    return await onHosts(
-      run,
-      run.active,
-      "confirming on",
-      (host) => opened.get(host.host)?.request("confirm", { planId: run.planId }) ?? Promise.resolve(),
-    );
+    return await onHosts(run, run.active, "confirming on", async ({ host }) => {
+      run.onConfirm?.(host, "asked");
+      await opened.get(host)?.request("confirm", { planId: run.planId });
+      run.onConfirm?.(host, "confirmed");
+    });
   } finally {
     await Promise.all([...opened.values()].map((connection) => connection.close()));
   }
