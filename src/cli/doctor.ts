@@ -31,7 +31,8 @@ async function doctorAddresses(flags: DoctorFlags): Promise<void> {
     try {
       const target = deriveTarget(networks);
       const members = [...connections.keys()].filter((host) => Object.hasOwn(target.underlay, host)); // one may be new in the file
-      const found = await examineAddresses(limitTarget(target, members), connections);
+      const reserved = new Map(networks.map(({ name, reservations }) => [name, Object.values(reservations)]));
+      const found = await examineAddresses(limitTarget(target, members), reserved, connections);
       const report = { ...found, notTested: [...unreachable, ...found.notTested] };
       if (flags.json === true) printEnvelope("doctor-addresses", report);
       else print(renderAddresses(report));
@@ -44,9 +45,10 @@ async function doctorAddresses(flags: DoctorFlags): Promise<void> {
 
 const HELP = `
 A container that was given an address by hand, a container of another host, a machine bridged into the network: Docker
-sees only its own. This asks Docker on every host (stopped containers keep what they were given by hand), reads the
-devices of every host and running container, and asks every address on the wire from every host. What answers and
-belongs to nobody is named by its MAC and the port it is behind.
+sees only its own. This asks Docker on every host (stopped containers keep what they were given by hand) and reads the
+devices and neighbour tables of every host and running container. Every address found there, every gateway and every
+address reserved with \`ip:\` is then asked for on the wire from every host. What answers and belongs to nobody is named by
+its MAC and the port it is behind. Not found are two strangers at an address that no host or container has talked to.
 
 Exit code: 0 no address is used twice; 1 one is, or something could not be looked at.
 

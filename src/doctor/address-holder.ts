@@ -26,7 +26,7 @@ export interface AddressHolder {
 export function collectHolders(network: TargetNetwork, hosts: ReadonlyMap<string, HostHolders>): Map<string, AddressHolder[]> {
   const byAddress = new Map<string, AddressHolder[]>();
   const note = (address: string, holder: AddressHolder): void => {
-    if (!isOf(network, address)) return;
+    if (!isOfNetwork(network, address)) return;
     byAddress.set(address, [...(byAddress.get(address) ?? []), holder]);
   };
   for (const [host, { containers, devices }] of hosts) {
@@ -57,5 +57,5 @@ function holdersOf(host: string, container: HeldContainer): Map<string, AddressH
 
 const onDevice = (host: string, { device, mac }: HeldDevice) => ({ host, device, mac, running: true, inKernel: true, onWire: false });
 
-const isOf = ({ subnet, hosts }: TargetNetwork, address: string): boolean =>
+export const isOfNetwork = ({ subnet, hosts }: TargetNetwork, address: string): boolean =>
   containsPrefix(subnet, address) || hosts.some(({ overlay }) => overlay === address);

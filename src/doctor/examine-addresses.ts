@@ -4,13 +4,14 @@ import { toProblems, type Problem } from "../util/problem.ts";
 import { compareText } from "../util/compare-text.ts";
 import { createMeasurements } from "../verify/measure.ts";
 import { openSession } from "../verify/session.ts";
-import type { TargetNetwork, VerifyTarget } from "../verify/target.ts";
+import type { VerifyTarget } from "../verify/target.ts";
 import { collectHolders, type AddressHolder } from "./address-holder.ts";
+import { listAddressesToAsk } from "./addresses-to-ask.ts";
 import { findDuplicates, type DuplicateAddress } from "./find-duplicates.ts";
 
 /** What `doctor addresses --json` prints, without its frame. */
 export interface AddressReport {
-  networks: readonly { name: string; addresses: number; askedFrom: readonly string[] }[];
+  networks: readonly { name: string; /** How many were asked for. */ addresses: number; askedFrom: readonly string[] }[];
   duplicates: readonly DuplicateAddress[];
   /** What could not be looked at, so an address used twice there would not be seen. */
   notTested: readonly Problem[];
@@ -24,13 +25,22 @@ const ANSWER_MS = 1_500;
 const ASKED_AT_ONCE = 2_000;
 const READ_TIMEOUT_MS = 120_000;
 
-/** Looks for addresses used twice in Docker, in the kernels and on the wire. Changes nothing that outlives it. */
-export async function examineAddresses(target: VerifyTarget, connections: ReadonlyMap<string, Connection>): Promise<AddressReport> {
+/** Looks for addresses used twice in Docker, in the kernels and on the wire; `reserved` by network. Changes nothing that outlives it. */
+export async function examineAddresses(
+  target: VerifyTarget,
+  reserved: ReadonlyMap<string, readonly string[]>,
+  connections: ReadonlyMap<string, Connection>,
+): Promise<AddressReport> {
   const notTested: Problem[] = [];
   const hosts = await readAll<HostHolders>(connections, "holders", () => ({}), notTested);
   for (const [host, { dockerProblem }] of hosts) if (dockerProblem !== "") notTested.push(noDocker(host, dockerProblem));
   const known = new Map(target.networks.map((network) => [network.name, collectHolders(network, hosts)]));
-  const asked = new Map(target.networks.map((network) => [network.name, addressesOf(network, known.get(network.name) ?? new Map())]));
+  const asked = new Map(
+    target.networks.map((network) => {
+      const about = { known: known.get(network.name) ?? new Map<string, AddressHolder[]>(), reserved: reserved.get(network.name) ?? [] };
+      return [network.name, listAddressesToAsk({ network, hosts, ...about })];
+    }),
+  );
   const { claims, askedFrom } = await askAll(target, connections, asked, notTested);
   const bridges = (host: string): string[] =>
     target.networks.flatMap((network) => network.hosts.filter((at) => at.host === host).map((at) => at.bridge));
@@ -46,12 +56,6 @@ export async function examineAddresses(target: VerifyTarget, connections: Readon
     ),
     notTested,
   };
-}
-
-/** Everything somebody has, and the hosts' own: a stranger may sit on a gateway's address. */
-function addressesOf(network: TargetNetwork, known: ReadonlyMap<string, readonly AddressHolder[]>): string[] {
-  const own = network.hosts.flatMap(({ gateway, overlay }) => [gateway, overlay]);
-  return [...new Set([...known.keys(), ...own])].sort(compareText);
 }
 
 interface Asked {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HeldContainer, HeldDevice, HostHolders } from "../host/read-holders.ts";
 import type { TargetNetwork } from "../verify/target.ts";
+import { listAddressesToAsk } from "./addresses-to-ask.ts";
 import { collectHolders } from "./address-holder.ts";
 import { findDuplicates, type DuplicateInput } from "./find-duplicates.ts";
 import { renderAddresses } from "./render-addresses.ts";
@@ -20,7 +21,9 @@ const running = (name: string, mac: string, address: string): HeldContainer => (
 const stopped = (name: string, address: string): HeldContainer => ({
   ...{ name, running: false, endpoints: [{ network: "apps", address, mac: "" }], devices: [] },
 });
-const hostWith = (containers: HeldContainer[], devices: HeldDevice[] = []): HostHolders => ({ dockerProblem: "", containers, devices });
+const hostWith = (containers: HeldContainer[], devices: HeldDevice[] = [], neighbours: string[] = []): HostHolders => ({
+  ...{ dockerProblem: "", containers, devices, neighbours },
+});
 
 function find(hosts: Record<string, HostHolders>, claims: Record<string, string[]>, heard: DuplicateInput["heard"] = new Map()) {
   const byHost = new Map(Object.entries(hosts));
@@ -83,6 +86,25 @@ describe("findDuplicates", () => {
   });
 });
 
+describe("listAddressesToAsk", () => {
+  test("gateways, what somebody has, what is reserved, and what neighbour tables have of this network", () => {
+    const neighbours = ["10.64.0.9", "10.64.3.3", "172.17.0.2", "fe80::1"];
+    const hosts = new Map([["vm1", hostWith([running("web", "aa", "10.64.0.9")], [], neighbours)]]);
+    const known = collectHolders(NETWORK, hosts);
+    expect(listAddressesToAsk({ network: NETWORK, known, reserved: ["10.64.0.9", "10.64.1.50"], hosts })).toEqual([
+      ...["10.64.0.1", "10.64.0.9", "10.64.1.1", "10.64.1.50", "10.64.3.3"],
+    ]);
+  });
+
+  test("two strangers at an address nobody knows of are found when both answer", () => {
+    const [found] = find({ vm1: hostWith([]) }, { "10.64.3.3": ["cc", "dd"] });
+    expect(found?.holders.map(({ kind, mac }) => [kind, mac])).toEqual([
+      ["stranger", "cc"],
+      ["stranger", "dd"],
+    ]);
+  });
+});
+
 test("in words: every holder with its place, MAC and how it is known", () => {
   const hosts = { vm1: hostWith([running("web", "aa", "10.64.0.9")]), vm2: hostWith([stopped("old", "10.64.0.9")]) };
   const duplicates = find(hosts, { "10.64.0.9": ["aa", "cc"] });
@@ -93,5 +115,5 @@ test("in words: every holder with its place, MAC and how it is known", () => {
   a stranger that no host has heard, MAC cc (answers on the wire)
   try: give all but one of them another address (\`docker run --ip\`, or reserve one with \`ip:\` in the file)
 
-network apps: 3 addresses in Docker and in the kernels, asked on the wire from vm1, vm2`);
+network apps: 3 addresses, asked on the wire from vm1, vm2`);
 });

@@ -11,7 +11,7 @@ export function renderAddresses({ networks, duplicates, notTested }: AddressRepo
   ]);
   for (const { name, addresses, askedFrom } of networks) {
     const from = askedFrom.length === 0 ? "not asked on the wire" : `asked on the wire from ${askedFrom.join(", ")}`;
-    lines.push(`network ${name}: ${addresses} ${addresses === 1 ? "address" : "addresses"} in Docker and in the kernels, ${from}`);
+    lines.push(`network ${name}: ${addresses} ${addresses === 1 ? "address" : "addresses"}, ${from}`);
   }
   for (const problem of notTested) lines.push(`not tested: ${formatProblem(problem)}`);
   if (duplicates.length === 0)

@@ -11,6 +11,8 @@ export interface HostHolders {
   containers: readonly HeldContainer[];
   /** The host's own devices. */
   devices: readonly HeldDevice[];
+  /** Addresses whose MAC the host or a container has learned (ip-neighbour(8)): somebody had them, whoever that is. */
+  neighbours: readonly string[];
 }
 
 export interface HeldContainer {
@@ -57,21 +59,30 @@ const CONTAINERS_AT_ONCE = 8;
 
 export async function readHolders(): Promise<HostHolders> {
   const devices = await readDevices(READ_ADDRESSES);
+  const own = await readNeighbours(READ_NEIGHBOURS);
   try {
     const containers = await callDocker<ApiContainer[]>("GET", "/containers/json?all=true");
     const limit = createLimit(CONTAINERS_AT_ONCE);
-    return { dockerProblem: "", devices, containers: await Promise.all(containers.map((container) => limit(() => toHolder(container)))) };
+    const read = await Promise.all(containers.map((container) => limit(() => toHolder(container))));
+    const neighbours = new Set([own, ...read.map((container) => container.neighbours)].flat());
+    return { dockerProblem: "", devices, containers: read.map(({ holder }) => holder), neighbours: [...neighbours] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { dockerProblem: `no Docker daemon answers at ${dockerSocketPath()} (${why.split("\n")[0]})`, devices, containers: [] };
+    return {
+      dockerProblem: `no Docker daemon answers at ${dockerSocketPath()} (${why.split("\n")[0]})`,
+      devices,
+      containers: [],
+      neighbours: own,
+    };
   }
 }
 
-async function toHolder(container: ApiContainer): Promise<HeldContainer> {
+async function toHolder(container: ApiContainer): Promise<{ holder: HeldContainer; neighbours: readonly string[] }> {
   const running = container.State === "running" || container.State === "paused";
   // "host" and "container:ID": its devices are somebody else's
   const isOwn = !/^(host$|container:)/.test(container.HostConfig?.NetworkMode ?? "");
-  return {
+  const { devices, neighbours } = running && isOwn ? await readContainer(container.Id) : { devices: [], neighbours: [] };
+  const holder: HeldContainer = {
     name: (container.Names[0] ?? container.Id).replace(/^\//, ""),
     running,
     endpoints: Object.entries(container.NetworkSettings.Networks).flatMap(([network, endpoint]) =>
@@ -79,22 +90,29 @@ async function toHolder(container: ApiContainer): Promise<HeldContainer> {
         (address) => (address ? [{ network, address, mac: endpoint.MacAddress }] : []),
       ),
     ),
-    devices: running && isOwn ? await readContainerDevices(container.Id) : [],
+    devices,
   };
+  return { holder, neighbours };
 }
 
-async function readContainerDevices(id: string): Promise<HeldDevice[]> {
+async function readContainer(id: string): Promise<{ devices: HeldDevice[]; neighbours: string[] }> {
   const pid = await findContainerPid(id);
-  if (pid === 0) return [];
+  const nothing = { devices: [], neighbours: [] };
+  if (pid === 0) return nothing;
+  const inside = ["nsenter", `--net=/proc/${pid}/ns/net`, "--"] as const;
   try {
-    return await readDevices(["nsenter", `--net=/proc/${pid}/ns/net`, "--", ...READ_ADDRESSES]);
+    return {
+      devices: await readDevices([...inside, ...READ_ADDRESSES]),
+      neighbours: await readNeighbours([...inside, ...READ_NEIGHBOURS]),
+    };
   } catch (error) {
-    if ((await findContainerPid(id)) === 0) return []; // ended meanwhile
+    if ((await findContainerPid(id)) === 0) return nothing; // ended meanwhile
     throw error;
   }
 }
 
 const READ_ADDRESSES = ["ip", "-j", "addr", "show"] as const;
+const READ_NEIGHBOURS = ["ip", "-j", "neigh", "show"] as const;
 
 async function readDevices(argv: readonly [string, ...string[]]): Promise<HeldDevice[]> {
   const links = await readJson<{ ifname: string; address?: string; addr_info: { local?: string }[] }[]>(argv);
@@ -103,6 +121,12 @@ async function readDevices(argv: readonly [string, ...string[]]): Promise<HeldDe
     mac: address ?? "",
     addresses: infos.flatMap(({ local }) => (local === undefined ? [] : [local])),
   }));
+}
+
+/** Without those nobody has answered for: they have no MAC. */
+async function readNeighbours(argv: readonly [string, ...string[]]): Promise<string[]> {
+  const entries = await readJson<{ dst: string; lladdr?: string }[]>(argv);
+  return entries.flatMap(({ dst, lladdr }) => (lladdr === undefined ? [] : [dst]));
 }
 
 /** What the bridges have learned from traffic (bridge(8), fdb). */
