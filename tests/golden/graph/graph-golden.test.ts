@@ -8,7 +8,7 @@ import { renderGraphMermaid } from "../../../src/graph/render-mermaid.ts";
 import { renderGraphSvg } from "../../../src/graph/render-svg.ts";
 import { renderGraphText } from "../../../src/graph/render-text.ts";
 import { parseSpec } from "../../../src/spec/parse-spec.ts";
-import { pinLock } from "../../../src/spec/pin-lock.ts";
+import { pinWithoutHosts } from "../../../src/spec/pin-without-hosts.ts";
 
 /** What `spanwire graph` prints for the examples: one file per example and format. */
 const EXAMPLES = ["quickstart", "000-ovs-vxlan-mesh", "001-gre-ring-stp-slices", "ovs-two-networks"];
@@ -20,9 +20,8 @@ const RENDERERS = {
 };
 
 function graphOf(text: string): ClusterGraph {
-  const { cluster } = parseSpec(text, "spec.yaml");
-  const { lock } = pinLock({ cluster, uuid: "11111111-2222-4333-8444-555555555555", underlayMtuBytes: 1500, underlayFamily: 4 });
-  return describeGraph(cluster.name, resolveNetworks(cluster, lock));
+  const { cluster, locate } = parseSpec(text, "spec.yaml");
+  return describeGraph(cluster.name, resolveNetworks(cluster, pinWithoutHosts({ cluster, locate }, undefined)));
 }
 
 const specOf = (hostCount: number, dataplane: string): string => `
@@ -39,6 +38,31 @@ describe.each(EXAMPLES)("%s", (example) => {
     const graph = graphOf(readFileSync(`examples/${example}.yaml`, "utf8"));
     await expect(`${render(graph)}\n`).toMatchFileSnapshot(join(import.meta.dirname, `${example}.${extension}`));
   });
+});
+
+/** What no example has. */
+const SHAPES: Record<string, string> = {
+  star: specOf(5, "{ type: ovs, topology: star }"),
+  "star-with-hub": specOf(5, "{ type: ovs, topology: star, hub: vm4 }"),
+  nearest: specOf(7, "{ type: ovs, links: { nearest: 4 } }"),
+  "links-tree": specOf(5, "{ type: ovs, links: [[vm1, vm2], [vm2, vm3], [vm2, vm4], [vm4, vm5]] }"),
+  "ring-with-priority": specOf(5, "{ type: ovs, tunnel: gre, topology: ring, priorities: { vm3: 4096 } }"),
+};
+
+describe.each(Object.entries(SHAPES))("%s", (shape, text) => {
+  test.each(Object.entries(RENDERERS))("as %s", async (extension, render) => {
+    await expect(`${render(graphOf(text))}\n`).toMatchFileSnapshot(join(import.meta.dirname, `${shape}.${extension}`));
+  });
+});
+
+test("the written hub has every link, and the written priority makes the root", () => {
+  const [star] = graphOf(SHAPES["star-with-hub"]!).networks;
+  expect(star?.links.every(({ ends }) => ends.includes("vm4"))).toBe(true);
+  expect(star).toMatchObject({ linkCount: 4 });
+  const [ring] = graphOf(SHAPES["ring-with-priority"]!).networks;
+  expect(ring?.root).toBe("vm3");
+  const [tree] = graphOf(SHAPES["links-tree"]!).networks;
+  expect(tree).not.toHaveProperty("root");
 });
 
 test("a ring of four: the host opposite the root blocks one of its two links, and the text says so at both ends", () => {
