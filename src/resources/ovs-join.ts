@@ -97,7 +97,8 @@ function change(before: OvsJoinResource, after: OvsJoinResource): Command[] {
   const row = before.mac !== after.mac || before.mtuBytes !== after.mtuBytes || before.mark !== after.mark;
   if (row) commands.push(ovs(...interfaceWords(after), "--", "set", "Port", name, markSetting(after.mark)));
   const set: string[] = [];
-  if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark));
+  // without its mark it is a device that ovs-vswitchd has made anew, with the kernel's defaults
+  if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark), "addrgenmode", "none");
   const isMoved = before.bridge !== after.bridge;
   if (isMoved) set.push(...(after.bridge === "" ? ["nomaster"] : ["master", after.bridge]));
   if (set.length > 0) commands.push({ tool: "ip", args: ["link", "set", "dev", name, ...set] });

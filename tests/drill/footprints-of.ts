@@ -1,11 +1,22 @@
 import type { Footprint } from "../../src/host/normalise-footprint.ts";
 import type { ClusterLab } from "../lab/cluster-lab.ts";
 
-/** Journals stay: they are the record of what was tried, and not what the host does. */
+/**
+ * Without what no plan decides: journals, which stay as the record of what was tried, and MACs that ovs-vswitchd draws
+ * anew whenever it starts (its own device ovs-netdev, tunnel ports).
+ */
 export async function footprintsOf(cluster: ClusterLab): Promise<Record<string, Footprint>> {
   const read = await cluster.footprints();
-  const isState = (path: string): boolean => !/^(journal\/|audit\.jsonl)/.test(path);
-  return Object.fromEntries(
-    Object.entries(read).map(([host, found]) => [host, { ...found, stateFiles: found.stateFiles.filter(isState) }]),
-  );
+  return Object.fromEntries(Object.entries(read).map(([host, found]) => [host, normalise(found)]));
+}
+
+const isState = (path: string): boolean => !/^(journal\/|audit\.jsonl)/.test(path);
+
+function normalise(found: Footprint): Footprint {
+  return {
+    ...found,
+    links: found.links.filter((line) => !line.includes('"ovs-netdev"')),
+    ovs: found.ovs.map((line) => (line.includes('"remote_ip"') ? line.replace(/"mac":"[^"]*"/, "") : line)),
+    stateFiles: found.stateFiles.filter(isState),
+  };
 }
