@@ -2,11 +2,12 @@ import { withAudit } from "../host/audit-log.ts";
 import { createFaultySystem } from "../host/faulty-system.ts";
 import type { HostSystem } from "../host/host-system.ts";
 import { createLocalSystem } from "../host/local-system.ts";
+import type { ManagementEnds } from "../host/management-path.ts";
 import { DEFAULT_STATE_DIRECTORY, openStateDirectory, type StateDirectory } from "../host/state-directory.ts";
 
 /** The host this process runs on, for every program that acts on it. */
-export function openHost(peer?: string): { root: string; state: StateDirectory; system: HostSystem } {
+export function openHost(ends?: ManagementEnds): { root: string; state: StateDirectory; system: HostSystem } {
   const root = process.env["SPANWIRE_STATE_DIR"] ?? DEFAULT_STATE_DIRECTORY;
   const state = withAudit(openStateDirectory(root), root);
-  return { root, state, system: createFaultySystem(createLocalSystem(state, peer), process.env["SPANWIRE_FAULT"]) };
+  return { root, state, system: createFaultySystem(createLocalSystem(state, ends), process.env["SPANWIRE_FAULT"]) };
 }

@@ -1,13 +1,44 @@
 import type { ManagementPath } from "../resources/snapshot.ts";
 import { run } from "../util/run.ts";
 
+/** Both ends of the connection over which this host is managed. A link-local address has its zone (RFC 4007, 11). */
+export interface ManagementEnds {
+  peer: string;
+  /** This host's own address there; absent when nobody says. */
+  local?: string;
+}
+
 /** How this host answers whoever manages it, as the kernel would route it now; undefined when it has no way there. */
-export async function findManagementPath(peer: string): Promise<ManagementPath | undefined> {
-  const result = await run(["ip", "-j", "-d", "route", "get", peer]);
+export async function findManagementPath(ends: ManagementEnds): Promise<ManagementPath | undefined> {
+  const { address: peer } = splitZone(ends.peer);
+  const result = await run(routeQuery(ends));
   if (result.exitCode !== 0) return undefined;
   const [route] = JSON.parse(result.stdout) as { dev?: string; gateway?: string; prefsrc?: string }[];
   if (route?.dev === undefined) return undefined;
-  return { peer, device: route.dev, source: route.prefsrc ?? "", ...(route.gateway === undefined ? {} : { gateway: route.gateway }) };
+  return {
+    peer,
+    device: route.dev,
+    source: route.prefsrc ?? splitZone(ends.local ?? "").address,
+    ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
+  };
+}
+
+/** With the answer's source, as rules for it may lead elsewhere (ip-rule(8)); ip-route(8) takes a zone as a device only. */
+export function routeQuery({ peer, local }: ManagementEnds): [string, ...string[]] {
+  const { address, zone } = splitZone(peer);
+  const source = local === undefined ? [] : ["from", splitZone(local).address];
+  return ["ip", "-j", "-d", "route", "get", address, ...source, ...(zone === undefined ? [] : ["oif", zone])];
+}
+
+/** From the same source; where the target has a zone, that says which device. */
+export function pingCommand(target: string, local?: string): [string, ...string[]] {
+  const source = local === undefined || local.includes("%") || target.includes("%") ? [] : ["-I", local];
+  return ["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", ...source, target];
+}
+
+function splitZone(text: string): { address: string; zone?: string } {
+  const [address = "", zone] = text.split("%");
+  return { address, ...(zone === undefined ? {} : { zone }) };
 }
 
 /** What passes before a change and must pass after it. */
@@ -17,10 +48,10 @@ export interface ManagementProbe {
   answering: readonly string[];
 }
 
-export async function probeManagement(peer: string): Promise<ManagementProbe> {
-  const path = await findManagementPath(peer);
-  const targets = [...new Set([path?.gateway, peer].filter((address) => address !== undefined))];
-  const answers = await Promise.all(targets.map((address) => run(["ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", address])));
+export async function probeManagement(ends: ManagementEnds): Promise<ManagementProbe> {
+  const path = await findManagementPath(ends);
+  const targets = [...new Set([path?.gateway, ends.peer].filter((address) => address !== undefined))];
+  const answers = await Promise.all(targets.map((target) => run(pingCommand(target, ends.local))));
   return { path, answering: targets.filter((_address, index) => answers[index]?.exitCode === 0) };
 }
 

@@ -5,7 +5,7 @@ import { ovsUdpPortOf } from "../resources/ovs-words.ts";
 import type { ManagementPath, Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
-import { findManagementPath } from "./management-path.ts";
+import { findManagementPath, type ManagementEnds } from "./management-path.ts";
 import { readBootServices } from "./read-boot-services.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
 import { readChecksumOffload } from "./read-checksum-offload.ts";
@@ -16,7 +16,7 @@ import { readOvs } from "./read-ovs.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
-export async function readSnapshot(state: StateDirectory, peer?: string): Promise<Snapshot> {
+export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools, boot, management] = await Promise.all([
     readLinks().then(readChecksumOffload),
@@ -29,7 +29,7 @@ export async function readSnapshot(state: StateDirectory, peer?: string): Promis
     readOvs(),
     findTools(),
     readBootServices(),
-    peer === undefined ? undefined : findManagementPath(peer),
+    ends === undefined ? undefined : findManagementPath(ends),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
   const [sysctls, boundAfter, found, former, lastPlan, frozen] = await Promise.all([

@@ -33,8 +33,9 @@ export function renderBootstrap({ version, sha256 }: BootstrapWish): string {
     `if [ -n "$h" ] && [ -x "$f" ] && same`,
     `then say ready`,
     `else say missing; read -r n || exit 1; $s sh -c "$1" spanwire-place "$f" "$h" "$n" || exit 1; say placed; fi`,
-    // sudo drops SSH_CONNECTION, whose first word is the other end: the host program looks up the path to it
-    `exec $s "$f" host --peer "\${SSH_CONNECTION%% *}"`,
+    // sudo drops SSH_CONNECTION, whose first word is the other end and whose third is this one (ssh(1)): the host program
+    // looks up the path between them
+    `set -- $SSH_CONNECTION; exec $s "$f" host --peer "$1" --local "$3"`,
   ];
   return `exec sh -c ${quote(start)} spanwire ${quote(PLACE)}`;
 }
