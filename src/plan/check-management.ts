@@ -11,7 +11,8 @@ import type { Step } from "./step.ts";
 export function checkManagement(host: string, { management }: Pick<Snapshot, "management">, steps: readonly Step[]): Problem[] {
   if (management === undefined) return [];
   return steps.flatMap(({ key, stage, before, after }): Problem[] => {
-    const why = [after, before].map((end) => (end === null ? undefined : findTouch(end, management))).find((touch) => touch !== undefined);
+    const subject = after ?? before;
+    const why = subject === null ? undefined : findTouch(subject, management);
     if (why === undefined) return [];
     return [
       {
