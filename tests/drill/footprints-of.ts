@@ -10,12 +10,14 @@ export async function footprintsOf(cluster: ClusterLab): Promise<Record<string, 
   return Object.fromEntries(Object.entries(read).map(([host, found]) => [host, normalise(found)]));
 }
 
+const isDecided = (line: string): boolean => !line.includes('"ovs-netdev"');
 const isState = (path: string): boolean => !/^(journal\/|audit\.jsonl)/.test(path);
 
 function normalise(found: Footprint): Footprint {
   return {
     ...found,
-    links: found.links.filter((line) => !line.includes('"ovs-netdev"')),
+    links: found.links.filter(isDecided),
+    addresses: found.addresses.filter(isDecided),
     ovs: found.ovs.map((line) => (line.includes('"remote_ip"') ? line.replace(/"mac":"[^"]*"/, "") : line)),
     stateFiles: found.stateFiles.filter(isState),
   };
