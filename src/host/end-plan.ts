@@ -14,8 +14,10 @@ interface Ended {
 export async function endPlan({ planId, clusterUuid, system, state }: Ended, { mayClean }: { mayClean: boolean }): Promise<void> {
   const everything = mayClean && isClean(await system.observe(), clusterUuid);
   await state.reserve(false);
-  await state.releaseLock(planId);
+  await state.clearGuard(planId);
+  // under the lock: another plan may begin as soon as it is free
   await state.clean(everything);
+  await state.releaseLock(planId);
 }
 
 function isClean(snapshot: Snapshot, clusterUuid: string): boolean {

@@ -6,7 +6,8 @@ import { SpanwireError } from "../util/problem.ts";
 import { isSameProcess, type ProcessIdentity } from "../util/process-identity.ts";
 import { CLEAN_ENV, describeRun, run } from "../util/run.ts";
 import { readBootTimeMs } from "./boot-time.ts";
-import { dropDeadline, findDeadline, moveDeadline, setDeadline } from "./deadline.ts";
+import { findDeadline, moveDeadline, setDeadline } from "./deadline.ts";
+import { clearGuard, guardFile } from "./guard-files.ts";
 import { PACE } from "./pace.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import { isSystemdOurs } from "./systemd.ts";
@@ -60,15 +61,7 @@ export function createGuard({ root, selfArgv }: GuardWish): Guard {
   };
 }
 
-/** Drops what the guard of a plan that has ended has left; another plan may have begun meanwhile, and its files stay. */
-export async function clearGuard(root: string, planId: string): Promise<void> {
-  if (findDeadline(root)?.planId === planId) await dropDeadline(root);
-  await rm(join(root, guardFile(planId)), { force: true });
-}
-
 const unitName = (planId: string): string => `spanwire-guard-${planId}`;
-/** Who watches, written by the guard when it is ready. */
-export const guardFile = (planId: string): string => `guard-${planId}.json`;
 const guardArgs = (planId: string): string[] => ["host", "guard", planId];
 
 /**

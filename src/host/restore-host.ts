@@ -91,6 +91,7 @@ async function takeCutOff(system: HostSystem, state: StateDirectory): Promise<Cu
     await state.keepPoint(planId);
     state.append(planId, { event: "finished", at: new Date().toISOString(), why: "confirmed, then cut off" });
     await state.dropPoint(planId);
+    await freeHost(state);
     return undefined;
   }
   const plan = readPlan(planId, system, state);
@@ -103,8 +104,13 @@ async function endCutOff(planId: string, { ok, remaining }: RestoreResult, state
   state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: "the machine stopped before it was confirmed" });
   if (!ok) await state.freeze({ planId, since: new Date().toISOString(), remaining });
   await state.dropPoint(planId);
+  await freeHost(state);
+}
+
+/** What a plan keeps on a host while it is under way. */
+async function freeHost(state: StateDirectory): Promise<void> {
   await state.reserve(false);
-  await state.clearGuard();
+  await state.clearGuards();
 }
 
 async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory, early: boolean): Promise<RestoreResult> {

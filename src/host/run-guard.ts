@@ -4,7 +4,7 @@ import { processIdentity } from "../util/process-identity.ts";
 import { readBootTimeMs } from "./boot-time.ts";
 import { isHolderAlive } from "./claim-lock.ts";
 import { findDeadline } from "./deadline.ts";
-import { clearGuard, guardFile } from "./guard.ts";
+import { clearGuard, guardFile } from "./guard-files.ts";
 import type { HostSystem } from "./host-system.ts";
 import { settlePlan } from "./settle-plan.ts";
 import type { LockHolder, StateDirectory } from "./state-directory.ts";

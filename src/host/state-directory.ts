@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimLock, findLock, releaseLock, type LockHolder } from "./claim-lock.ts";
+import { clearGuard, clearGuards } from "./guard-files.ts";
 import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type JournalEntry, type LastPlan } from "./journal.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import { openRestorePoints, type RestorePoints } from "./restore-point-files.ts";
@@ -44,7 +45,9 @@ export interface StateDirectory extends RestorePoints {
   /** Sets room aside (true) or gives it back (false). */
   reserve(wanted: boolean): Promise<void>;
   /** Drops what guards have left: at boot, when none of them lives. */
-  clearGuard(): Promise<void>;
+  clearGuard(planId: string): Promise<void>;
+  /** Of all plans: the machine has started anew. */
+  clearGuards(): Promise<void>;
   /** Old journals go; with `everything`, so does the directory. */
   clean(everything: boolean): Promise<void>;
 }
@@ -116,10 +119,8 @@ export function openStateDirectory(root: string): StateDirectory {
       }
     },
 
-    async clearGuard() {
-      const names = (await readdir(root).catch(() => [])).filter((name) => name === "deadline" || /^guard-.*\.json$/.test(name));
-      for (const name of names) await rm(join(root, name), { force: true });
-    },
+    clearGuard: (planId) => clearGuard(root, planId),
+    clearGuards: () => clearGuards(root),
 
     async clean(everything) {
       if (everything) return rm(root, { recursive: true, force: true });

@@ -61,6 +61,7 @@ export function createMemoryState(): MemoryState {
     unfreeze: async () => void (state.frozen = undefined),
     reserve: async () => {},
     clearGuard: async () => {},
+    clearGuards: async () => {},
     readPoints: async () => [...state.points.values()],
     preparePoint: async (point) => void pending.set(point.planId, structuredClone(point)),
     keepPoint: async (planId) => {
