@@ -12,7 +12,6 @@ import { until } from "./until.ts";
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const BUILD = fileURLToPath(new URL("../../scripts/build.ts", import.meta.url));
 const CLI_TIMEOUT_MS = 170_000;
-const DESK_ADDRESS = "192.168.250.254";
 
 /**
  * A host as it is on a server: its own /usr/local/lib, /var/lib, /run and /etc, so that what is placed there by one host
@@ -70,7 +69,6 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
   await chmod(desk, 0o711); // sshd reads authorized keys as the user who logs in
   const sshConfig = join(desk, "config");
   const inDesk = ["nsenter", `--net=/run/netns/${cluster.lab.switchNamespace}`, "--"] as const;
-  demand(await run(["ip", "-n", cluster.lab.switchNamespace, "address", "add", `${DESK_ADDRESS}/24`, "dev", "mgmt"]));
   await makeKey(join(desk, "key"));
   await Promise.all(cluster.lab.hosts.map((host) => startHost(cluster, host, desk)));
   writeFileSync(sshConfig, renderClientConfig(cluster.lab.hosts, desk));
