@@ -151,7 +151,7 @@ describe("001-gre-ring-stp-slices.yaml", () => {
       (now) => now["10.99.0.1"]! - first["10.99.0.1"]! > 5_000_000,
       30_000,
     );
-    expect(end["10.99.0.3"]! - first["10.99.0.3"]!).toBeLessThan(50_000); // BPDUs, BFD and what is flooded
+    expect(end["10.99.0.3"]! - first["10.99.0.3"]!).toBeLessThan(1_000_000); // BPDUs, BFD, what is flooded, and what was sent in the seconds before
   });
 
   test("destroy leaves every host as it was", () => expectDestroyed(ALL));
