@@ -194,9 +194,11 @@ test("duplicates: a broadcast that comes back to its sender", { timeout: TIMEOUT
     },
     () => lab.ip("vm1", "link del mirror0", "link del br-m"),
   );
-  const failure = onlyFailure(report, "duplicates");
-  expect(failure.what).toBe("network apps (vm1, vm2, vm3)");
-  expect(failure.why).toBe("a broadcast comes back to its sender (1 copy): there is a loop");
+  // a loop also teaches the other hosts wrong ways to the sender, so now and then a full-size packet is lost
+  const failures = report.failures.filter(({ check }) => check !== "mtu");
+  expect(failures).toMatchObject([
+    { check: "duplicates", what: "network apps (vm1, vm2, vm3)", why: "a broadcast comes back to its sender (1 copy): there is a loop" },
+  ]);
 });
 
 test("gateway: the host's own overlay address is filtered", { timeout: TIMEOUT_MS }, async () => {
