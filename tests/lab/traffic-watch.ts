@@ -88,8 +88,10 @@ export function watchPings(pid: number, address: string): { stop(): Promise<{ se
 
 /** A ping every 100 ms, from the first that is answered until `stop`: the longest time without an answer. */
 export async function watchGaps(pid: number, address: string): Promise<{ stop(): Promise<{ longestGapMs: number }> }> {
-  const words = ["ping", "-D", "-i", "0.1", "-w", LONGEST_S, address];
+  // not `ping -w`: that ends with the first error from the network (ping(8)), and a long outage brings some
+  const words = ["timeout", "--signal=INT", LONGEST_S, "ping", "-D", "-i", "0.1", address];
   const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(child, "close");
   const times: number[] = [];
   await new Promise<void>((resolve) =>
     createInterface({ input: child.stdout }).on("line", (line) => {
@@ -101,9 +103,8 @@ export async function watchGaps(pid: number, address: string): Promise<{ stop():
   );
   return {
     async stop() {
-      const ended = once(child, "close");
       child.kill("SIGINT");
-      await ended;
+      await closed;
       return { longestGapMs: Math.round(Math.max(...times.slice(1).map((time, index) => time - times[index]!))) };
     },
   };
