@@ -64,22 +64,25 @@ async function start(pid: number, program: string, ...argv: string[]): Promise<{
   };
 }
 
+/** Not `ping -w`: that ends with the first error from the network (ping(8)), and a long outage brings some. */
+const endlessPing = ["timeout", "--signal=INT", LONGEST_S, "ping"] as const;
+
 /** A ping every 10 ms from a container's namespace until `stop`. */
 export function watchPings(pid: number, address: string): { stop(): Promise<{ sent: number; received: number; duplicates: number }> } {
   const child: ChildProcess = spawn(
     "nsenter",
-    [`--net=/proc/${pid}/ns/net`, "--", "ping", "-q", "-i", String(PING_EVERY_MS / 1000), "-W", "1", "-w", LONGEST_S, address],
+    [`--net=/proc/${pid}/ns/net`, "--", ...endlessPing, "-q", "-i", String(PING_EVERY_MS / 1000), "-W", "1", address],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
+  const closed = once(child, "close");
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
   return {
     async stop() {
-      const ended = once(child, "close");
       child.kill("SIGINT"); // ping prints its counts
-      await ended;
+      await closed;
       const [, sent, received, duplicates] = /(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?/.exec(text) ?? [];
       return { sent: Number(sent), received: Number(received), duplicates: Number(duplicates ?? 0) };
     },
@@ -88,8 +91,7 @@ export function watchPings(pid: number, address: string): { stop(): Promise<{ se
 
 /** A ping every 100 ms, from the first that is answered until `stop`: the longest time without an answer. */
 export async function watchGaps(pid: number, address: string): Promise<{ stop(): Promise<{ longestGapMs: number }> }> {
-  // not `ping -w`: that ends with the first error from the network (ping(8)), and a long outage brings some
-  const words = ["timeout", "--signal=INT", LONGEST_S, "ping", "-D", "-i", "0.1", address];
+  const words = [...endlessPing, "-D", "-i", "0.1", address];
   const child = spawn("nsenter", [`--net=/proc/${pid}/ns/net`, "--", ...words], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
   const times: number[] = [];
