@@ -144,7 +144,7 @@ describe("with Docker", () => {
     // things of others that look like ours
     await cluster.on("vm1", "ip", "link", "add", "spwbforeign1x", "type", "bridge");
     await cluster.on("vm1", "ip", "addr", "add", "172.31.250.1/24", "dev", "spwbforeign1x");
-    await cluster.on("vm1", "ip", "link", "add", "spwvforeign1x", "type", "vxlan", "id", "999", "dstport", "8472", "local", "10.99.0.1");
+    await cluster.on("vm1", "ip", "link", "add", "spwvforeign1x", "type", "vxlan", "id", "999", "dstport", "8479", "local", "10.99.0.1");
     await cluster.on(
       "vm2",
       "nft",
