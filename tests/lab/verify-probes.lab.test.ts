@@ -124,7 +124,7 @@ test(
       });
       expect(await start(connection, { gateway: "192.0.2.1" })).toMatchObject({ ok: false, problems: [{ kind: "command" }] });
       for (const change of [{ bridge: "-rf" }, { cidr: "10.0.0.1" }, { mark: "x\nlink del eth0" }, { mac: "zz" }, { surprise: 1 }]) {
-        await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "refused", what: "a request" }] });
+        await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "refused", what: "probe.start" }] });
       }
       const calls = [{ place: { at: "probe", network: "apps" }, op: "ping", params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 } }];
       expect(await connection.request("probe.batch", { calls })).toMatchObject([
