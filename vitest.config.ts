@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./tests/lab/patience.ts";
 
 /** Unit tests beside the source, the lab (root, namespaces), and emulated machines (`npm run test:vm`). */
 export default defineConfig({
@@ -14,7 +15,13 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "lab", include: ["tests/lab/**/*.lab.test.ts"], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false },
+        test: {
+          name: "lab",
+          include: ["tests/lab/**/*.lab.test.ts"],
+          testTimeout: 180_000 * PATIENCE,
+          hookTimeout: 180_000 * PATIENCE,
+          fileParallelism: false,
+        },
       },
       {
         test: {

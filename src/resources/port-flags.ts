@@ -9,7 +9,10 @@ interface PortFlags {
   neighSuppress?: boolean;
 }
 
-/** All flags in one line, so no frame meets half of them. */
+/**
+ * All flags in one line, so no frame meets half of them. A port that stops flooding also forgets whom it led to (IFLA_BRPORT_FLUSH, static
+ * entries stay): unicast would go on over it until the port is removed, and be lost where the other end removed its own first.
+ */
 export function portFlags({ name, flooding, isolated, neighSuppress = false }: PortFlags): Command {
   const flood = onOff(flooding);
   return {
@@ -17,6 +20,7 @@ export function portFlags({ name, flooding, isolated, neighSuppress = false }: P
     args: [
       ...["link", "set", "dev", name, "type", "bridge_slave", "isolated", onOff(isolated)],
       ...["neigh_suppress", onOff(neighSuppress), "flood", flood, "mcast_flood", flood, "bcast_flood", flood],
+      ...(flooding ? [] : ["fdb_flush"]),
     ],
   };
 }

@@ -14,9 +14,10 @@ import type { Lock } from "../../src/spec/lock.ts";
 import { run, type RunResult } from "../../src/util/run.ts";
 import { createFootprintReader } from "./footprint-reader.ts";
 import { uniqueRunId } from "./lab-traces.ts";
+import { PATIENCE } from "./patience.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const CLI_TIMEOUT_MS = 120_000;
+const CLI_TIMEOUT_MS = 120_000 * PATIENCE;
 
 export interface Container {
   host: string;

@@ -3,6 +3,7 @@ import type { HostPlan } from "../../src/plan/plan.ts";
 import { createClusterLab, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { findBridge } from "./find-bridge.ts";
 import { readInterfaces } from "./ovs-database.ts";
+import { PATIENCE } from "./patience.ts";
 import { startMember, type Member } from "./start-member.ts";
 import { BROADCAST_EVERY_MS, PING_EVERY_MS, watchBroadcasts, watchPings } from "./traffic-watch.ts";
 
@@ -11,7 +12,7 @@ let cluster: ClusterLab;
 let members: Member[] = [];
 
 // a change is a whole apply with its verification, and a busy machine takes a minute for it
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000 * PATIENCE });
 
 const HOSTS = ["vm1", "vm2", "vm3", "vm4"];
 const spec = (dataplane: string): string => `
@@ -41,7 +42,7 @@ afterAll(() => cluster?.down());
  * places. A busy machine starves Open vSwitch's userspace datapath of some more. The bound is what no TCP connection notices:
  * its shortest retransmission timeout (TCP_RTO_MIN in include/net/tcp.h).
  */
-const LONGEST_GAP_MS = 200;
+const LONGEST_GAP_MS = 200 * PATIENCE;
 
 /** The new way is added where it hears and does not flood, takes over, and only after the confirm the old one goes. */
 function expectMakeBeforeBreak({ host, steps }: HostPlan): void {

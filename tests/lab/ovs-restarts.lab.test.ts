@@ -4,6 +4,7 @@ import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/daem
 import { getLabHost, type LabHost } from "../../src/lab/lab-state.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { dumpDatabase } from "./ovs-database.ts";
+import { PATIENCE } from "./patience.ts";
 import { until } from "./until.ts";
 
 /** Open vSwitch dies, hangs and comes back on vm2, which has bridges of somebody else too. */
@@ -74,7 +75,7 @@ async function expectRight(): Promise<void> {
   await until(
     async () => (await cluster.spanwire(["verify"])).stdout,
     (said) => said.includes("verified: every measured promise holds"),
-    60_000,
+    60_000 * PATIENCE,
   );
   expect(await cluster.planKeys()).toEqual({});
   expect((await cluster.must("status")).stdout).toContain("No drift");
@@ -115,7 +116,7 @@ test("F32: with a dead ovsdb-server plan, apply and destroy refuse in clear word
 });
 
 /** 20 s for ovs-vsctl to give up going on, the same for going back, and a busy machine. */
-const GIVE_UP_MS = 110_000;
+const GIVE_UP_MS = 110_000 * PATIENCE;
 
 test("F16: a hung ovs-vswitchd makes apply fail and go back, in bounded time", async () => {
   const applied = await cluster.footprints();

@@ -3,6 +3,7 @@ import { killDaemon, startHostDaemon } from "../../src/lab/daemons.ts";
 import { getLabHost } from "../../src/lab/lab-state.ts";
 import { createClusterLab, demand, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { findBridge } from "./find-bridge.ts";
+import { PATIENCE } from "./patience.ts";
 import { buildBpdu, sendFrames } from "./send-frames.ts";
 import { startMember, type Member } from "./start-member.ts";
 import { watchBroadcasts, watchGaps } from "./traffic-watch.ts";
@@ -30,8 +31,8 @@ type NetworkName = keyof typeof SUBNETS;
  * Generous: RSTP notices by BFD within seconds, or after three hellos of 2 s; STP waits for max age, 20 s, and two forward
  * delays of 15 s (IEEE 802.1D-1998, 8.10.2). A busy machine adds its own.
  */
-const LIMIT_MS = { rapid: 40_000, slow: 110_000 } as const;
-const TEST_TIMEOUT_MS = 300_000;
+const LIMIT_MS = { rapid: 40_000 * PATIENCE, slow: 110_000 * PATIENCE } as const;
+const TEST_TIMEOUT_MS = 300_000 * PATIENCE;
 
 interface Ring {
   cluster: ClusterLab;
@@ -174,7 +175,7 @@ describe("members and the spanning tree", () => {
           linkinfo: { info_slave_data: { state: string } };
         }[],
       (ports) => ports.length === 2 && ports.every(({ linkinfo }) => linkinfo.info_slave_data.state === "forwarding"),
-      20_000,
+      20_000 * PATIENCE,
     );
     expect(await readTrees(ring)).toEqual(before);
     // the two networks are one segment now, by the member's own doing, and broadcasts still do not go round in it

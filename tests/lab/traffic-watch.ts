@@ -1,12 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { PATIENCE } from "./patience.ts";
 
 const PORT = 9010;
 export const BROADCAST_EVERY_MS = 5;
 export const PING_EVERY_MS = 10;
 /** A ping whose test failed before it could stop it ends by itself. */
-const LONGEST_S = "300";
+const LONGEST_S = String(300 * PATIENCE);
+/** Without an answer for so long, everything sent and not answered counts as lost. */
+const LAST_ANSWER_MS = 3000 * PATIENCE;
 
 /** Sends a numbered broadcast every few milliseconds until its input ends, then says how many. */
 const SENDER = `
@@ -67,24 +70,41 @@ async function start(pid: number, program: string, ...argv: string[]): Promise<{
 /** Not `ping -w`: that ends with the first error from the network (ping(8)), and a long outage brings some. */
 const endlessPing = ["timeout", "--signal=INT", LONGEST_S, "ping"] as const;
 
-/** A ping every 10 ms from a container's namespace until `stop`. */
-export function watchPings(pid: number, address: string): { stop(): Promise<{ sent: number; received: number; duplicates: number }> } {
-  const child: ChildProcess = spawn(
+export interface PingCount {
+  sent: number;
+  received: number;
+  duplicates: number;
+}
+
+/** A ping every 10 ms from a container's namespace until `stop`, which awaits one more answer: what is still on its way is not lost. */
+export function watchPings(pid: number, address: string): { stop(): Promise<PingCount> } {
+  const child = spawn(
     "nsenter",
-    [`--net=/proc/${pid}/ns/net`, "--", ...endlessPing, "-q", "-i", String(PING_EVERY_MS / 1000), "-W", "1", address],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
+    [`--net=/proc/${pid}/ns/net`, "--", ...endlessPing, "-n", "-i", String(PING_EVERY_MS / 1000), "-W", "1", address],
+    { stdio: ["ignore", "pipe", "inherit"] },
   );
   const closed = once(child, "close");
-  let text = "";
-  child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const answered = new Set<number>();
+  let duplicates = 0;
+  let transmitted = 0;
+  const lines = createInterface({ input: child.stdout }).on("line", (line) => {
+    const sequence = /bytes from .* icmp_seq=(\d+) /.exec(line)?.[1];
+    if (sequence === undefined) transmitted = Number(/^(\d+) packets transmitted/.exec(line)?.[1] ?? transmitted);
+    else if (line.includes("(DUP!)")) duplicates++;
+    else answered.add(Number(sequence));
+    if (sequence !== undefined) lines.emit("answer");
+  });
   return {
     async stop() {
+      const isAnswered = await once(lines, "answer", { signal: AbortSignal.timeout(LAST_ANSWER_MS) }).then(
+        () => true,
+        () => false,
+      );
+      const last = Math.max(0, ...answered);
       child.kill("SIGINT"); // ping prints its counts
       await closed;
-      const [, sent, received, duplicates] = /(\d+) packets transmitted, (\d+) received(?:, \+(\d+) duplicates)?/.exec(text) ?? [];
-      return { sent: Number(sent), received: Number(received), duplicates: Number(duplicates ?? 0) };
+      const sent = isAnswered ? last : transmitted;
+      return { sent, received: [...answered].filter((sequence) => sequence <= sent).length, duplicates };
     },
   };
 }

@@ -23,6 +23,8 @@ export interface MachineWish {
   mac: string;
   memoryMiB: number;
   processors: number;
+  /** Its second disk (/dev/vdb), read only: an archive of tar's is one as it stands. */
+  archive?: string;
 }
 
 /** A Debian 13 machine under qemu with a disk of its own, reached over SSH from the desk. */
@@ -121,6 +123,7 @@ function qemuArguments(image: MachineImage, wish: MachineWish, directory: string
     ...["-display", "none", "-serial", "stdio", "-monitor", "none"],
     ...["-kernel", image.kernel, "-initrd", image.initrd, "-append", kernelLine.join(" ")],
     ...["-drive", `file=${join(directory, `${name}.qcow2`)},format=qcow2,if=virtio`],
+    ...(wish.archive === undefined ? [] : ["-drive", `file=${wish.archive},format=raw,if=virtio,readonly=on`]),
     ...[
       "-netdev",
       `tap,id=net,ifname=${wish.tap},script=no,downscript=no`,

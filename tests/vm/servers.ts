@@ -13,10 +13,12 @@ export interface ServersWish {
   count: number;
   memoryMiB: number;
   processors: number;
+  /** What becomes the machines' second disk, made in the directory of this run. */
+  packArchive?: (directory: string) => Promise<string>;
 }
 
 /** vm1, vm2, ... at 10.99.0.1, 10.99.0.2, ...: the hosts of the examples. Powered on and up. */
-export async function startServers({ count, memoryMiB, processors }: ServersWish): Promise<Servers> {
+export async function startServers({ count, memoryMiB, processors, packArchive }: ServersWish): Promise<Servers> {
   const image = getVmImage();
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const desk = await createDesk(numbers.map((number) => `port${number}`));
@@ -26,6 +28,7 @@ export async function startServers({ count, memoryMiB, processors }: ServersWish
     await desk.close();
   };
   try {
+    const archive = await packArchive?.(desk.directory);
     for (const number of numbers) {
       const mac = `52:54:00:99:00:0${number}`;
       machines.push(
@@ -36,6 +39,7 @@ export async function startServers({ count, memoryMiB, processors }: ServersWish
           mac,
           memoryMiB,
           processors,
+          ...(archive === undefined ? {} : { archive }),
         }),
       );
     }

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Machine } from "./machine.ts";
+import { packClone } from "./pack-clone.ts";
+import { startServers, type Servers } from "./servers.ts";
+
+/**
+ * The lab's own tests of Open vSwitch inside a Debian 13 machine, whose kernel switches: packets on the wire, changes in use,
+ * rings that lose a host or a link, daemons that die.
+ */
+const FILES = ["ovs-wire", "ovs-changes", "ovs-restarts", "ovs-trees"];
+const FILE_TIMEOUT_MS = 55 * 60_000;
+
+let servers: Servers;
+let machine: Machine;
+
+beforeAll(async () => {
+  servers = await startServers({ count: 1, memoryMiB: 4096, processors: 2, packArchive: packClone });
+  machine = servers.machines[0] as Machine;
+  await machine.must("systemctl disable --now docker.service docker.socket containerd.service openvswitch-switch.service");
+  await machine.must("mkdir /root/spanwire && tar -xf /dev/vdb -C /root/spanwire && modprobe openvswitch");
+});
+afterAll(() => servers?.close());
+
+const vitest = "SPANWIRE_PATIENCE=20 NO_COLOR=1 node_modules/.bin/node node_modules/vitest/vitest.mjs run --project lab";
+
+test.each(FILES)("%s: holds with the kernel's datapath", async (file) => {
+  const { exitCode, stdout, stderr } = await machine.ssh(`cd /root/spanwire && ${vitest} tests/lab/${file}.lab.test.ts`, {
+    timeoutMs: FILE_TIMEOUT_MS,
+  });
+  process.stdout.write(stdout);
+  expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
+});
