@@ -14,6 +14,8 @@ export interface FakeFaults {
   lostAfter?: Readonly<Record<string, number>>;
   /** Networks whose probe cannot start, per host. */
   noProbe?: Readonly<Record<string, readonly string[]>>;
+  /** So many broadcasts of a host arrive nowhere. */
+  lostBroadcasts?: Readonly<Record<string, number>>;
 }
 
 export interface FakeHosts {
@@ -28,6 +30,12 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
   const inboxes = new Map<string, { token: string; source: string; copies: number }[]>();
   const inboxOf = (network: string, host: string) =>
     inboxes.get(`${network} ${host}`) ?? inboxes.set(`${network} ${host}`, []).get(`${network} ${host}`) ?? [];
+  const toLose = new Map(Object.entries(faults.lostBroadcasts ?? {}));
+  const isLost = (host: string): boolean => {
+    const left = toLose.get(host) ?? 0;
+    toLose.set(host, left - 1);
+    return left > 0;
+  };
   const find = (name: string) => target.networks.find((network) => network.name === name);
 
   /** What an endpoint of a network reaches: its own network, the underlay when egress allows; the host reaches the underlay. */
@@ -51,6 +59,7 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
         }));
       case "send":
         for (const { token, address } of asked.messages.filter(({ address: to }) => to === "255.255.255.255")) {
+          if (isLost(host)) continue;
           for (const at of find(network)?.hosts ?? []) inboxOf(network, at.host).push({ token, source: address, copies: 1 });
         }
         return { failed: [] };

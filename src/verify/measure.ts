@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { Connection } from "../transport/connection.ts";
+import { askBroadcast, askReceived, repeatLostBroadcasts } from "./measure-broadcasts.ts";
 import { createContainerJourneys } from "./measure-containers.ts";
 import { askForeignUnicast, askResolves, takeForeignUnicast } from "./measure-isolation.ts";
 import { askPackets, askSearches, UNMEASURED, type Journey } from "./measure-packets.ts";
@@ -22,13 +23,6 @@ export interface MeasureOptions {
   settleMs: number;
   containers: readonly ContainerTarget[];
 }
-
-/**
- * Where one packet reaches every endpoint of a segment. RFC 919: an endpoint takes the limited broadcast whatever its
- * own subnet is, so a leak into another network shows too. RFC 4291, 2.7.1 for IPv6.
- */
-const LIMITED_BROADCAST = "255.255.255.255";
-const ALL_NODES = "ff02::1";
 
 export function createMeasurements(): Measurements {
   return {
@@ -215,10 +209,7 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
   const { endpoints } = session;
   const sending = session.createRound();
   for (const from of endpoints) {
-    const message = { token: formatToken(run, "broadcast", from), address: isIPv6(from.at.gateway) ? ALL_NODES : LIMITED_BROADCAST };
-    sending.ask(from.at.host, { at: "probe", network: from.network.name }, "send", { messages: [message] }, () => {
-      // What could not be sent shows as missing at every receiver.
-    });
+    askBroadcast(sending, from, formatToken(run, "broadcast", from));
     const row = egress.find(({ network, host }) => network === from.network.name && host === from.at.host);
     if (from.network.egress.mode === "none" && row !== undefined) askEgressFromEndpoint(sending, row, 1, options.settleMs);
   }
@@ -227,11 +218,8 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
 
   const receiving = session.createRound();
   for (const to of endpoints) {
-    const expect = findPeers(to, endpoints).map((from) => formatToken(run, "broadcast", from));
-    const params = { expect, settleMs: options.settleMs, deadlineMs: options.replyMs };
-    receiving.ask(to.at.host, { at: "probe", network: to.network.name }, "received", params, (tokens) => {
-      const copies = new Map<string, number>();
-      for (const { token, copies: more } of tokens) copies.set(token, (copies.get(token) ?? 0) + more);
+    const wait = { settleMs: options.settleMs, replyMs: options.replyMs };
+    askReceived(receiving, to, "broadcast", { run, senders: findPeers(to, endpoints), ...wait }, (copies) => {
       for (const from of endpoints) {
         // The sender's own kernel delivers one copy locally (ip(7), broadcast loops back): only more came over the wire.
         const local = from === to ? 1 : 0;
@@ -247,4 +235,5 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
     });
   }
   await receiving.run();
+  await repeatLostBroadcasts(session, run, options, seen);
 }

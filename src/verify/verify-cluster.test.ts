@@ -41,6 +41,17 @@ test.each([0, 1, 2, 3, 4])("a host lost after %i requests is one failure; the ot
   expect(requests).toContain("vm2 probe.stop");
 });
 
+test("a broadcast that got lost is sent once more; one that never arrives is a failure", async () => {
+  const once = createFakeHosts(target, { lostBroadcasts: { vm2: 1 } });
+  const forgiven = await verifyCluster(target, once.connections, { settleMs: 1 });
+  expect(forgiven).toMatchObject({ ok: true, failures: [] });
+  expect(forgiven.networks.flatMap(({ pairs }) => pairs).every(({ copies }) => copies === 1)).toBe(true);
+
+  const never = createFakeHosts(target, { lostBroadcasts: { vm2: Infinity } });
+  const { failures } = await verifyCluster(target, never.connections, { settleMs: 1 });
+  expect(failures).toMatchObject([{ check: "duplicates", where: "vm2", why: expect.stringContaining("no copy of a broadcast arrives") }]);
+});
+
 test("an endpoint that cannot start is one failure; the host's other network is measured", async () => {
   const { connections } = createFakeHosts(target, { noProbe: { vm2: ["legacy"] } });
   const report = await verifyCluster(target, connections, { nftTable: "t", settleMs: 1 });

@@ -6,7 +6,7 @@ import { findBridge } from "./find-bridge.ts";
 import { PATIENCE } from "./patience.ts";
 import { buildBpdu, sendFrames } from "./send-frames.ts";
 import { startMember, type Member } from "./start-member.ts";
-import { watchBroadcasts, watchGaps } from "./traffic-watch.ts";
+import { watchBroadcasts, watchGaps, type BroadcastCount } from "./traffic-watch.ts";
 import { until } from "./until.ts";
 
 /**
@@ -32,6 +32,8 @@ type NetworkName = keyof typeof SUBNETS;
  * delays of 15 s (IEEE 802.1D-1998, 8.10.2). A busy machine adds its own.
  */
 const LIMIT_MS = { rapid: 40_000 * PATIENCE, slow: 110_000 * PATIENCE } as const;
+/** Open vSwitch's userspace datapath drops a frame now and then where others want the processor. */
+const MOST_LOST = 2;
 const TEST_TIMEOUT_MS = 300_000 * PATIENCE;
 
 interface Ring {
@@ -120,6 +122,13 @@ test("at rest: the root forwards, one link of each ring is blocked (in reserve),
   expect((await rings[0]!.cluster.must("verify")).stdout).toContain("verified: every measured promise holds");
 });
 
+function expectOneCopy(name: string, { sent, received }: BroadcastCount): void {
+  for (const { copies, distinct } of received) {
+    expect([name, copies]).toEqual([name, distinct]); // never two of one
+    expect(sent - distinct, `broadcasts lost in ${name}`).toBeLessThanOrEqual(MOST_LOST);
+  }
+}
+
 test("one broadcast gives exactly one copy everywhere: mesh with split horizon, ring with RSTP, ring with STP", async () => {
   const { members } = rings[0]!;
   for (const [name, [sender, ...receivers]] of Object.entries(members) as [NetworkName, [Member, ...Member[]]][]) {
@@ -127,7 +136,7 @@ test("one broadcast gives exactly one copy everywhere: mesh with split horizon, 
     await rings[0]!.cluster.inside(sender, "ping", "-c5", "-i0.2", receivers[1]!.address);
     const { sent, received } = await watch.stop();
     expect(sent).toBeGreaterThan(20);
-    expect([name, received]).toEqual([name, receivers.map(() => ({ copies: sent, distinct: sent }))]);
+    expectOneCopy(name, { sent, received });
   }
 });
 
@@ -182,8 +191,7 @@ describe("members and the spanning tree", () => {
     const [one, ...others] = ring.members.rapid as [Member, ...Member[]];
     const watch = await watchBroadcasts({ pid: one.pid, broadcast: "10.64.255.255" }, others);
     await cluster.inside(one, "ping", "-c5", "-i0.2", others[2]!.address);
-    const { sent, received } = await watch.stop();
-    expect(received).toEqual(others.map(() => ({ copies: sent, distinct: sent })));
+    expectOneCopy("rapid", await watch.stop());
     await inside("ip", "link", "del", "br0");
     expect(await readTrees(ring)).toEqual(before);
   });
