@@ -14,6 +14,8 @@ export interface FakeFaults {
   lostAfter?: Readonly<Record<string, number>>;
   /** Networks whose probe cannot start, per host. */
   noProbe?: Readonly<Record<string, readonly string[]>>;
+  /** So many questions for an answer ("ping") of a host get none. */
+  lostPings?: Readonly<Record<string, number>>;
   /** So many broadcasts of a host arrive nowhere. */
   lostBroadcasts?: Readonly<Record<string, number>>;
 }
@@ -30,12 +32,8 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
   const inboxes = new Map<string, { token: string; source: string; copies: number }[]>();
   const inboxOf = (network: string, host: string) =>
     inboxes.get(`${network} ${host}`) ?? inboxes.set(`${network} ${host}`, []).get(`${network} ${host}`) ?? [];
-  const toLose = new Map(Object.entries(faults.lostBroadcasts ?? {}));
-  const isLost = (host: string): boolean => {
-    const left = toLose.get(host) ?? 0;
-    toLose.set(host, left - 1);
-    return left > 0;
-  };
+  const broadcastIsLost = countDown(faults.lostBroadcasts ?? {});
+  const pingIsLost = countDown(faults.lostPings ?? {});
   const find = (name: string) => target.networks.find((network) => network.name === name);
 
   /** What an endpoint of a network reaches: its own network, the underlay when egress allows; the host reaches the underlay. */
@@ -49,17 +47,19 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
     const network = place.at === "probe" ? place.network : "";
     const asked = params as { targets: string[]; messages: { token: string; address: string }[]; addresses: string[] };
     switch (op) {
-      case "ping":
+      case "ping": {
+        const isLost = pingIsLost(host);
         return asked.targets.map((address) => ({
           target: address,
-          received: reaches(place, address) ? 2 : 0,
+          received: !isLost && reaches(place, address) ? 2 : 0,
           rttMs: 0.3,
           tooBigMtuBytes: null,
           error: "",
         }));
+      }
       case "send":
         for (const { token, address } of asked.messages.filter(({ address: to }) => to === "255.255.255.255")) {
-          if (isLost(host)) continue;
+          if (broadcastIsLost(host)) continue;
           for (const at of find(network)?.hosts ?? []) inboxOf(network, at.host).push({ token, source: address, copies: 1 });
         }
         return { failed: [] };
@@ -103,6 +103,15 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
     };
   };
   return { connections: new Map(Object.keys(target.underlay).map((host) => [host, open(host)])), requests };
+}
+
+function countDown(limits: Readonly<Record<string, number>>): (host: string) => boolean {
+  const left = new Map(Object.entries(limits));
+  return (host) => {
+    const count = left.get(host) ?? 0;
+    left.set(host, count - 1);
+    return count > 0;
+  };
 }
 
 function startProbe(network: string, broken: readonly string[]): unknown {

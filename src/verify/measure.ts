@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import type { Connection } from "../transport/connection.ts";
 import { askBroadcast, askReceived, repeatLostBroadcasts } from "./measure-broadcasts.ts";
 import { createContainerJourneys } from "./measure-containers.ts";
+import { askGateways, createGatewayQuestions, type GatewayQuestion } from "./measure-gateways.ts";
 import { askForeignUnicast, askResolves, takeForeignUnicast } from "./measure-isolation.ts";
 import { askPackets, askSearches, UNMEASURED, type Journey } from "./measure-packets.ts";
 import type { ContainerTarget, EgressRow, Measurements } from "./measurements.ts";
@@ -112,14 +113,34 @@ async function measureReplies(
     ...createUnderlayJourneys(target, session, seen),
     ...createContainerJourneys(target, session, options.containers, seen),
   ];
+  const gateways = options.light ? [] : createGatewayQuestions(session.endpoints);
   askPackets(round, journeys, options.replyMs);
+  askGateways(round, gateways, options.replyMs);
   if (!options.light) {
-    askGateways(round, session.endpoints, options.replyMs, seen);
     askEgress(round, session.endpoints, egress, options, seen);
     askResolves(round, session.endpoints, options.settleMs, seen);
   }
   await round.run();
+  await repeatUnanswered(session, { journeys, gateways, egress }, options.replyMs);
+  seen.gateways.push(...gateways.flatMap(({ row }) => row ?? []));
   return journeys;
+}
+
+/** A network that is right loses packets too, and once in a while all of one question: what did not answer is asked again. */
+async function repeatUnanswered(
+  session: Session,
+  asked: { journeys: readonly Journey[]; gateways: readonly GatewayQuestion[]; egress: readonly EgressRow[] },
+  timeoutMs: number,
+): Promise<void> {
+  const round = session.createRound();
+  const silent = asked.journeys.filter(({ row }) => row.answered && row.received === 0);
+  askPackets(round, silent, timeoutMs);
+  const gateways = asked.gateways.filter(({ row }) => row?.reached === false);
+  askGateways(round, gateways, timeoutMs);
+  for (const row of asked.egress) {
+    if (row.fromHost && !row.fromEndpoint && isMasqueraded(session.endpoints, row)) askEgressFromEndpoint(round, row, 2, timeoutMs);
+  }
+  await round.run();
 }
 
 function findPeers(from: Endpoint, endpoints: readonly Endpoint[]): Endpoint[] {
@@ -169,19 +190,6 @@ function createUnderlayJourneys(target: VerifyTarget, session: Session, seen: Me
   });
 }
 
-function askGateways(round: Round, endpoints: readonly Endpoint[], timeoutMs: number, seen: Measurements): void {
-  for (const from of endpoints) {
-    const peers = findPeers(from, endpoints);
-    const targets = peers.map(({ at }) => at.overlay);
-    round.ask(from.at.host, { at: "probe", network: from.network.name }, "ping", { targets, count: 2, timeoutMs }, (results) => {
-      for (const [index, { received, error }] of results.entries()) {
-        const to = peers[index]?.at.host ?? "";
-        seen.gateways.push({ network: from.network.name, from: from.at.host, to, reached: received > 0, error });
-      }
-    });
-  }
-}
-
 /** Where the outside must be seen the reply is awaited here; where it must not, see measureSilence. */
 function askEgress(round: Round, endpoints: readonly Endpoint[], egress: EgressRow[], options: MeasureOptions, seen: Measurements): void {
   for (const row of egress) {
@@ -191,9 +199,14 @@ function askEgress(round: Round, endpoints: readonly Endpoint[], egress: EgressR
     round.ask(row.host, { at: "host" }, "ping", params, ([result]) => {
       row.fromHost = (result?.received ?? 0) > 0;
     });
-    const network = endpoints.find((endpoint) => endpoint.network.name === row.network && endpoint.at.host === row.host)?.network;
-    if (network?.egress.mode === "masquerade") askEgressFromEndpoint(round, row, 2, options.replyMs);
+    if (isMasqueraded(endpoints, row)) askEgressFromEndpoint(round, row, 2, options.replyMs);
   }
+}
+
+function isMasqueraded(endpoints: readonly Endpoint[], { network, host }: EgressRow): boolean {
+  return endpoints.some(
+    (endpoint) => endpoint.network.name === network && endpoint.at.host === host && endpoint.network.egress.mode === "masquerade",
+  );
 }
 
 function askEgressFromEndpoint(round: Round, row: EgressRow, count: number, timeoutMs: number): void {

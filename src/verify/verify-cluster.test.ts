@@ -52,6 +52,20 @@ test("a broadcast that got lost is sent once more; one that never arrives is a f
   expect(failures).toMatchObject([{ check: "duplicates", where: "vm2", why: expect.stringContaining("no copy of a broadcast arrives") }]);
 });
 
+test("what did not answer is asked once more; what never answers is a failure", async () => {
+  const first = createFakeHosts(target);
+  await verifyCluster(target, first.connections, { settleMs: 1 });
+  // as many as its first round asks: small and full packets, gateways, the outside
+  const once = createFakeHosts(target, { lostPings: { vm2: 10 } });
+  const forgiven = await verifyCluster(target, once.connections, { settleMs: 1 });
+  expect(forgiven).toMatchObject({ ok: true, failures: [] });
+  expect(once.requests.length).toBeGreaterThan(first.requests.length);
+
+  const never = createFakeHosts(target, { lostPings: { vm2: Infinity } });
+  const { failures } = await verifyCluster(target, never.connections, { settleMs: 1 });
+  expect(new Set(failures.map(({ check }) => check))).toContain("reach");
+});
+
 test("an endpoint that cannot start is one failure; the host's other network is measured", async () => {
   const { connections } = createFakeHosts(target, { noProbe: { vm2: ["legacy"] } });
   const report = await verifyCluster(target, connections, { nftTable: "t", settleMs: 1 });

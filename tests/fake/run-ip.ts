@@ -105,7 +105,8 @@ function setTyped(link: ModelLink, words: string[]): void {
     else if (type === "bridge" && word === "stp_state") bridge!.stp = take(words) === "1";
     else if (type === "bridge" && word === "mcast_snooping") bridge!.mcastSnooping = take(words) === "1";
     else if (type === "bridge_slave" && word in PORT_FLAGS) port![PORT_FLAGS[word as keyof typeof PORT_FLAGS]] = take(words) === "on";
-    else throw unknown([word, ...words]);
+    // what a port has learned is no part of the model
+    else if (type !== "bridge_slave" || word !== "fdb_flush") throw unknown([word, ...words]);
   }
 }
 
