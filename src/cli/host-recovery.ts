@@ -16,7 +16,7 @@ export async function runHostRecovery(args: readonly string[]): Promise<void> {
   try {
     if (act === "guard") return await runGuard({ planId, root, system, state });
     const { ok, done, remaining, withoutDocker } = await restoreHost(system, state, { early: args.includes("--early") });
-    print(`${done} restored${withoutDocker ? "; Docker does not answer, its networks come after it has started" : ""}`);
+    print(`${done} restored${withoutDocker ? "; Docker's networks come when it has started" : ""}`);
     for (const line of remaining) say(`still different: ${line}`);
     if (!ok) process.exitCode = 1;
   } catch (error) {

@@ -4,12 +4,20 @@ import type { Snapshot } from "../resources/snapshot.ts";
 
 /** The host program's only way to its host: read everything, do one batch. Tests put a fake here. */
 export interface HostSystem {
-  observe(): Promise<Snapshot>;
+  observe(wish?: ObserveWish): Promise<Snapshot>;
   execute(batch: Batch): Promise<BatchResult>;
   /** Takes all containers out of a Docker network that the plan made, and that goes: Docker does not remove it while it has any. */
   evictMembers?(network: string): Promise<void>;
   /** Whether whoever manages this host is still answered; absent when nobody says from where that is. */
   probeManagement?(): Promise<ManagementProbe>;
+}
+
+export interface ObserveWish {
+  /**
+   * Docker counts as absent. Before it has started, systemd listens in its place (docker.socket): a question would wait for
+   * a service that waits for whoever asks.
+   */
+  withoutDocker?: boolean;
 }
 
 export interface BatchResult {

@@ -8,7 +8,7 @@ import type { StateDirectory } from "./state-directory.ts";
 /** The machine (or the namespaces) this process runs in; `ends` are of the connection over which it is managed. */
 export function createLocalSystem(state: StateDirectory, ends?: ManagementEnds): HostSystem {
   return {
-    observe: () => readSnapshot(state, ends),
+    observe: (wish) => readSnapshot(state, ends, wish),
     ...(ends === undefined ? {} : { probeManagement: () => probeManagement(ends) }),
     evictMembers,
     execute: (batch) => executeBatch(batch, state),

@@ -2,11 +2,12 @@ import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../plan/facts.ts";
 import { ovsUdpPortOf } from "../resources/ovs-words.ts";
-import type { ManagementPath, Snapshot, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
+import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs } from "../resources/snapshot.ts";
 import { sysctlKeys } from "../resources/sysctl-keys.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import { findManagementPath, type ManagementEnds } from "./management-path.ts";
 import { readBootServices } from "./read-boot-services.ts";
+import type { ObserveWish } from "./host-system.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
 import { readChecksumOffload } from "./read-checksum-offload.ts";
 import { readDocker } from "./read-docker.ts";
@@ -15,8 +16,10 @@ import { readNftTables } from "./read-nft.ts";
 import { readOvs } from "./read-ovs.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
+const NOT_ASKED: SnapshotDocker = { state: "absent", reason: "it was not asked: it has not started yet" };
+
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
-export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds): Promise<Snapshot> {
+export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds, wish: ObserveWish = {}): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools, boot, management] = await Promise.all([
     readLinks().then(readChecksumOffload),
@@ -25,7 +28,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds)
     readFdb(),
     readNeighbours(),
     readNftTables(),
-    readDocker(),
+    wish.withoutDocker === true ? NOT_ASKED : readDocker(),
     readOvs(),
     findTools(),
     readBootServices(),

@@ -31,6 +31,21 @@ async function boot(fleet: FakeFleet, name: string): Promise<void> {
   expect(await restoreHost(found, found.state)).toMatchObject({ ok: true, remaining: [] });
 }
 
+test("before Docker starts nobody asks for it: systemd would start it, and it waits for this to end", async () => {
+  const cluster = toCluster(THREE_HOSTS);
+  const fleet = createFakeFleet(cluster.hosts);
+  await fleet.apply(await fleet.plan(cluster));
+  const found = host(fleet);
+  const asked: unknown[] = [];
+  const watched: HostSystem = {
+    observe: (wish) => (asked.push(wish?.withoutDocker), found.observe()),
+    execute: (batch) => found.execute(batch),
+  };
+  await restoreHost(watched, found.state, { early: true });
+  await restoreHost(watched, found.state);
+  expect(asked).toEqual([true, false]);
+});
+
 test("F33: after a reboot every confirmed thing is there again, and a second restore does nothing", async () => {
   await fc.assert(
     fc.asyncProperty(clusterShape, async (shape) => {

@@ -115,7 +115,8 @@ async function freeHost(state: StateDirectory): Promise<void> {
 
 async function restoreCluster(point: RestorePoint, system: HostSystem, state: StateDirectory, early: boolean): Promise<RestoreResult> {
   let done = 0;
-  let snapshot = await system.observe();
+  const observe = (): Promise<Snapshot> => system.observe({ withoutDocker: early });
+  let snapshot = await observe();
   let steps = planRestore(point, snapshot, early);
   for (let attempt = 0; attempt < ATTEMPTS && steps.length > 0; attempt++) {
     state.append(RESTORE, { event: "begin", at: new Date().toISOString(), clusterUuid: point.clusterUuid, steps });
@@ -126,7 +127,7 @@ async function restoreCluster(point: RestorePoint, system: HostSystem, state: St
       await runBatches(batches, { planId: RESTORE, phase: RESTORE, system, state, tryAll: true });
     }
     const before = steps.length;
-    snapshot = await system.observe();
+    snapshot = await observe();
     steps = planRestore(point, snapshot, early);
     done += Math.max(before - steps.length, 0);
     state.append(RESTORE, { event: "finished", remaining: steps.map(describeRest) });

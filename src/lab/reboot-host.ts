@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { SpanwireError } from "../util/problem.ts";
 import { describeRun, run } from "../util/run.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
@@ -25,10 +28,23 @@ export async function rebootHost(lab: LabState, host: LabHost, { restore }: Rebo
   await removeCgroups([host.namespace]);
   await rewireHost(lab, host);
   if (lab.ovs !== "none") for (const daemon of ["ovsdb-server", "ovs-vswitchd"] as const) await startHostDaemon(lab, host, daemon);
-  if (restore) await runRestore(lab, host, ["--early"]);
+  if (restore) await beforeDocker(lab, host, () => runRestore(lab, host, ["--early"]));
   if (lab.docker !== "none") await startHostDaemon(lab, host, "dockerd");
   await setSwitchSysctls(lab);
   if (restore) await runRestore(lab, host, []);
+}
+
+/** Systemd listens in Docker's place long before it starts it (docker.socket), so whoever asks then waits for ever. */
+async function beforeDocker(lab: LabState, host: LabHost, act: () => Promise<void>): Promise<void> {
+  if (lab.docker === "none") return act();
+  await rm(host.dockerSocket, { force: true });
+  const server = createServer().listen(host.dockerSocket);
+  await once(server, "listening");
+  try {
+    await act();
+  } finally {
+    server.close();
+  }
 }
 
 /** What the boot unit runs on a real server. */
