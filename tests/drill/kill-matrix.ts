@@ -22,6 +22,8 @@ export interface KillMatrixWish {
   seed: number;
   /** Of each scene; undefined: all of them. */
   cells: number | undefined;
+  /** So many labs share the cells of a scene and work side by side: a cell mostly waits. Default 1. */
+  labs?: number;
   say(text: string): void;
 }
 
@@ -32,13 +34,24 @@ const STATE_BYTES = 4 * 1024 * 1024;
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 /** Every step of a change x moment x fault on vm1; each must end old or new, and the next apply converges. */
-export async function drillKillMatrix({ seed, cells: limit, say }: KillMatrixWish): Promise<KillMatrixResult> {
+export async function drillKillMatrix(wish: KillMatrixWish): Promise<KillMatrixResult> {
+  const { labs = 1 } = wish;
   const result: KillMatrixResult = { runs: 0, failures: [], byFault: {}, byKind: {}, confirmWithinS: CONFIRM_WITHIN_S };
-  for (const scene of SCENES) await drillScene(scene, { seed, cells: limit, say }, result);
+  for (const scene of SCENES) {
+    const shares = Array.from({ length: labs }, (_, share) => drillScene(scene, { ...wish, labs, share }, result));
+    // every lab is gone before anything is said of one that failed
+    for (const share of await Promise.allSettled(shares)) if (share.status === "rejected") throw share.reason;
+  }
   return result;
 }
 
-async function drillScene(scene: Scene, { seed, cells: limit, say }: KillMatrixWish, result: KillMatrixResult): Promise<void> {
+interface SceneWish extends KillMatrixWish {
+  labs: number;
+  /** Which of the labs this is, from 0. */
+  share: number;
+}
+
+async function drillScene(scene: Scene, { seed, cells: limit, labs, share, say }: SceneWish, result: KillMatrixResult): Promise<void> {
   const { docker, ovs, changes } = scene;
   const cluster = await createClusterLab({ docker, ovs, hosts: 2, spec: specOf(changes[0]) });
   const state = cluster.lab.hosts[0]!.stateDirectory;
@@ -51,7 +64,7 @@ async function drillScene(scene: Scene, { seed, cells: limit, say }: KillMatrixW
     // both changes have the same steps, so a cell of one is a cell of the other
     const steps = (await cluster.plan()).hosts.find(({ host }) => host === "vm1")?.steps ?? [];
     const cells = shuffle(listCells(scene, steps), seed);
-    for (const cell of cells.slice(0, limit ?? cells.length)) {
+    for (const cell of cells.slice(0, limit ?? cells.length).filter((_, index) => index % labs === share)) {
       await cluster.writeSpec(specOf(changes[next] ?? ""));
       const wrong = await drillCell(cluster, cell).catch((error: unknown) => [String(error)]);
       record(result, scene, cell, wrong);

@@ -8,18 +8,19 @@ import { drillRollbackOnHosts } from "./rollback-on-hosts.ts";
 import { drillRollback } from "./rollback-drill.ts";
 
 /**
- * `npm run drill [-- --seed N --runs N --host-runs N --cells N]`: all drills; the figures, with seed and commit, go to docs/drills.json. The
+ * `npm run drill [-- --seed N --runs N --host-runs N --cells N --labs N]`: all drills; the figures, with seed and commit, go to docs/drills.json. The
  * kill matrix needs root: hosts are made of namespaces.
  */
 const REPORT = fileURLToPath(new URL("../../docs/drills.json", import.meta.url));
 
 const wish = { type: "string" } as const;
-const { values } = parseArgs({ options: { seed: wish, runs: wish, "host-runs": wish, cells: wish } });
+const { values } = parseArgs({ options: { seed: wish, runs: wish, "host-runs": wish, cells: wish, labs: wish } });
 const seed = Number(values.seed ?? 1);
 const runs = Number(values.runs ?? 200);
 /** A real host takes some hundred times as long as one in memory. */
 const hostRuns = Number(values["host-runs"] ?? 50);
 const cells = values.cells === undefined ? undefined : Number(values.cells);
+const labs = Number(values.labs ?? 1);
 const commit = (await run(["git", "rev-parse", "HEAD"], { cwd: fileURLToPath(new URL(".", import.meta.url)) })).stdout.trim();
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -36,7 +37,7 @@ await drill("rollback", () => drillRollback(seed, runs));
 await drill("lockout", () => drillLockout(seed, runs));
 if (process.getuid?.() === 0) {
   await drill("rollbackOnHosts", () => drillRollbackOnHosts(seed, hostRuns));
-  await drill("killMatrix", () => drillKillMatrix({ seed, cells, say }));
+  await drill("killMatrix", () => drillKillMatrix({ seed, cells, labs, say }));
 } else say("*** not tested: rollback on hosts and kill matrix: they need root");
 await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
 say(`${failed === 0 ? "all as specified" : `${failed} NOT as specified`}; written to ${REPORT}`);
