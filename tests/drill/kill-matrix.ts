@@ -16,6 +16,8 @@ export interface KillMatrixResult extends DrillResult {
   byFault: Record<string, number>;
   byKind: Record<string, number>;
   confirmWithinS: number;
+  /** All there are; `runs` is how many of them were struck. */
+  cells: number;
 }
 
 export interface KillMatrixWish {
@@ -36,7 +38,7 @@ const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Every step of a change x moment x fault on vm1; each must end old or new, and the next apply converges. */
 export async function drillKillMatrix(wish: KillMatrixWish): Promise<KillMatrixResult> {
   const { labs = 1 } = wish;
-  const result: KillMatrixResult = { runs: 0, failures: [], byFault: {}, byKind: {}, confirmWithinS: CONFIRM_WITHIN_S };
+  const result: KillMatrixResult = { runs: 0, failures: [], byFault: {}, byKind: {}, confirmWithinS: CONFIRM_WITHIN_S, cells: 0 };
   for (const scene of SCENES) {
     const shares = Array.from({ length: labs }, (_, share) => drillScene(scene, { ...wish, labs, share }, result));
     // every lab is gone before anything is said of one that failed
@@ -64,6 +66,7 @@ async function drillScene(scene: Scene, { seed, cells: limit, labs, share, say }
     // both changes have the same steps, so a cell of one is a cell of the other
     const steps = (await cluster.plan()).hosts.find(({ host }) => host === "vm1")?.steps ?? [];
     const cells = shuffle(listCells(scene, steps), seed);
+    if (share === 0) result.cells += cells.length;
     for (const cell of cells.slice(0, limit ?? cells.length).filter((_, index) => index % labs === share)) {
       await cluster.writeSpec(specOf(changes[next] ?? ""));
       const wrong = await drillCell(cluster, cell).catch((error: unknown) => [String(error)]);

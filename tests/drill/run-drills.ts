@@ -30,6 +30,7 @@ const drill = async (name: string, act: () => Promise<{ failures: string[] }>): 
   const result = await act();
   failed += result.failures.length;
   report[name] = { ...result, failures: result.failures.length, failed: result.failures.slice(0, 20) };
+  await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`); // a matrix of an hour may be stopped
   say(`${name}: ${JSON.stringify(report[name])}`);
 };
 
@@ -39,6 +40,5 @@ if (process.getuid?.() === 0) {
   await drill("rollbackOnHosts", () => drillRollbackOnHosts(seed, hostRuns));
   await drill("killMatrix", () => drillKillMatrix({ seed, cells, labs, say }));
 } else say("*** not tested: rollback on hosts and kill matrix: they need root");
-await writeFile(REPORT, `${JSON.stringify(report, null, 2)}\n`);
 say(`${failed === 0 ? "all as specified" : `${failed} NOT as specified`}; written to ${REPORT}`);
 process.exit(failed === 0 ? 0 : 1);
