@@ -32,8 +32,9 @@ export function createFootprintReader(lab: LabState, host: LabHost): FootprintRe
     return JSON.parse((await reader.lines.next()).value as string) as Footprint;
   };
   return {
-    // an IPv6 address is tentative for a second while the kernel looks for a duplicate (RFC 4862, 5.4)
-    read: () => until(readOnce, ({ addresses }) => addresses.every((line) => !line.includes('"tentative":true'))),
+    // an IPv6 address is tentative for a second while the kernel looks for a duplicate (RFC 4862, 5.4), and a probe's
+    // link stays until the kernel has taken its namespace down, in its own time
+    read: () => until(readOnce, ({ addresses }) => addresses.every((line) => !/"tentative":true|"ifname":"spwp/.test(line))),
     async end() {
       const { child } = reader;
       if (hasEnded(child)) return;
