@@ -92,6 +92,18 @@ test("a deadline that moves away is not met, also while the disk is full: it is 
   expect(dump()).not.toBe(before);
 });
 
+test("a deadline that moves away when it has just passed, because the guard was slow to start, is not met either", async () => {
+  await setDeadline(root, inMs(-100));
+  const guarding = guard();
+  while (!existsSync(join(root, guardFile(planId)))) await new Promise((resolve) => setImmediate(resolve));
+  moveDeadline(root, inMs(3_600_000));
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // longer than its grace: absence can only be waited for
+  expect(hostProgram.exitCode ?? hostProgram.signalCode).toBeNull();
+  await state.decide(planId, "confirmed");
+  await guarding;
+  expect(dump()).not.toBe(before);
+});
+
 test("F12: after a confirm it goes away and changes nothing", async () => {
   await setDeadline(root, inMs(0));
   await state.decide(planId, "confirmed");

@@ -46,17 +46,21 @@ async function awaitDeadline(planId: string, root: string, state: StateDirectory
   for (;;) {
     const holder = await state.findLock();
     if (holder?.planId !== planId || state.findVerdict(planId) === "confirmed" || !isHolderAlive(holder)) return;
-    const deadline = findDeadline(root);
-    const leftMs = deadline?.planId === planId ? deadline.atMs - readBootTimeMs() : 0;
-    if (leftMs <= 0) return endHolder(planId, holder, state);
-    await wait(Math.min(leftMs, POLL_MS));
+    const leftMs = readLeftMs(planId, root);
+    if (leftMs > 0) await wait(Math.min(leftMs, POLL_MS));
+    else await endHolder(planId, holder, root, state);
   }
 }
 
-/** Returns when the host program has ended the plan, or has been ended itself. */
-async function endHolder(planId: string, holder: LockHolder, state: StateDirectory): Promise<void> {
+function readLeftMs(planId: string, root: string): number {
+  const deadline = findDeadline(root);
+  return deadline?.planId === planId ? deadline.atMs - readBootTimeMs() : 0;
+}
+
+/** Returns when the host program has ended the plan or has been ended itself, or when it has more time after all. */
+async function endHolder(planId: string, holder: LockHolder, root: string, state: StateDirectory): Promise<void> {
   const startedAt = performance.now();
-  while (isHolderAlive(holder)) {
+  while (isHolderAlive(holder) && readLeftMs(planId, root) <= 0) {
     if ((await state.findLock())?.planId !== planId || state.findVerdict(planId) === "confirmed") return;
     const patienceMs = state.findVerdict(planId) === "reverting" ? REVERT_MS : GRACE_MS;
     if (performance.now() - startedAt > patienceMs) process.kill(holder.pid, "SIGKILL");

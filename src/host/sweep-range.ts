@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { addressAt, prefixSize } from "../addressing/prefix.ts";
 import { run } from "../util/run.ts";
+import { PACE } from "./pace.ts";
 import { readJson } from "./read-json.ts";
 
 export interface Squatter {
@@ -14,8 +15,8 @@ export interface Squatter {
 const DISCARD_PORT = 9;
 /** Well under the kernel's neighbour table limit (gc_thresh3, 1024 for all namespaces together). */
 const CHUNK = 128;
-/** A neighbour on one segment answers within a millisecond; across a slow line, within this. */
-const ANSWER_MS = 200;
+/** A neighbour on one segment answers within a millisecond; across a slow line, within this. Twice at most: it is waited for each chunk. */
+const ANSWER_MS = 200 * Math.min(PACE, 2);
 /** A slice larger than this is swept from its start, where Docker begins to hand out addresses. */
 const MOST_ADDRESSES = 2048;
 

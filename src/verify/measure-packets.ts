@@ -43,9 +43,11 @@ export function askPackets(round: Round, journeys: readonly Journey[], timeoutMs
         if (result !== undefined) fill(row, result);
       }
     };
-    const small = take((row, result) =>
-      Object.assign(row, { answered: true, received: result.received, rttMs: result.rttMs, error: result.error }),
-    );
+    const small = take((row, result) => {
+      // asked again in vain: the first words stay, for what the kernel says changes only with how long it has waited
+      if (row.answered && result.received === 0) return;
+      Object.assign(row, { answered: true, received: result.received, rttMs: result.rttMs, error: result.error });
+    });
     const full = take((row, result) =>
       Object.assign(row, { fullPassed: result.received > 0, fullError: result.error, tooBigMtuBytes: result.tooBigMtuBytes }),
     );

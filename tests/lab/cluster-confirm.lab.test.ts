@@ -136,9 +136,10 @@ describe("an unconfirmed change", () => {
   test("try: confirm in another terminal keeps it; a second confirm finds nothing to do", async () => {
     expect((await cluster.spanwire(["confirm"])).stderr).toContain("no host waits for a word");
     const controller = start(["try", "--no-verify", "--confirm-within", "600"]);
+    const ended = once(controller, "exit");
     await awaitWords(controller, "not yet confirmed");
     expect((await cluster.must("confirm")).stdout).toBe("Confirmed: vm1, vm2.\n");
-    expect((await once(controller, "exit"))[0]).toBe(0);
+    expect((await ended)[0]).toBe(0);
     expect(await cluster.planKeys()).toEqual({});
     await expectConvergence();
   });

@@ -17,7 +17,7 @@ import { uniqueRunId } from "./lab-traces.ts";
 import { PATIENCE } from "./patience.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const CLI_TIMEOUT_MS = 120_000 * PATIENCE;
+const CLI_TIMEOUT_MS = 240_000 * PATIENCE;
 
 export interface Container {
   host: string;

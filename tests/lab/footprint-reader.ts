@@ -15,6 +15,12 @@ export interface FootprintReader {
   end(): Promise<void>;
 }
 
+/**
+ * Of a link and its addresses as JSON. An IPv6 address is tentative for a second while the kernel looks for a duplicate
+ * (RFC 4862, 5.4), and a probe's link stays until the kernel has taken its namespace down, in its own time.
+ */
+export const isSettled = (line: string): boolean => !/"tentative":true|"ifname":"spwp/.test(line);
+
 /** One process in the host's namespace for many readings; a new one after a reboot of the host, which ends it. */
 export function createFootprintReader(lab: LabState, host: LabHost): FootprintReader {
   const startReader = () => {
@@ -32,9 +38,7 @@ export function createFootprintReader(lab: LabState, host: LabHost): FootprintRe
     return JSON.parse((await reader.lines.next()).value as string) as Footprint;
   };
   return {
-    // an IPv6 address is tentative for a second while the kernel looks for a duplicate (RFC 4862, 5.4), and a probe's
-    // link stays until the kernel has taken its namespace down, in its own time
-    read: () => until(readOnce, ({ addresses }) => addresses.every((line) => !/"tentative":true|"ifname":"spwp/.test(line))),
+    read: () => until(readOnce, ({ addresses }) => addresses.every(isSettled)),
     async end() {
       const { child } = reader;
       if (hasEnded(child)) return;

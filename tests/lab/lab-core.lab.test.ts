@@ -9,6 +9,7 @@ import { startLab } from "../../src/lab/start-lab.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
 import { run, type RunResult } from "../../src/util/run.ts";
 import { findTraces, killLabUp, uniqueRunId } from "./lab-traces.ts";
+import { until } from "./until.ts";
 
 const runIds: string[] = [];
 const newRunId = (): string => {
@@ -28,7 +29,7 @@ const hostAt = (lab: LabState, index: number): LabHost => {
   return host;
 };
 const pings = async (from: LabHost, address: string): Promise<boolean> =>
-  (await inHost(from, "ping", "-c1", "-W1", address)).exitCode === 0;
+  (await inHost(from, "ping", "-c3", "-i0.5", "-W1", address)).exitCode === 0;
 
 describe("lab without Docker", () => {
   test("hosts reach each other, the gateway and the outside; down leaves nothing", async () => {
@@ -85,7 +86,12 @@ describe("lab without Docker", () => {
   test("down ends what still runs in a host", async () => {
     const runId = newRunId();
     const lab = await startLab({ runId, hosts: 1, docker: "none" });
-    const left = inHost(hostAt(lab, 1), "sleep", "600");
+    const host = hostAt(lab, 1);
+    const left = inHost(host, "sleep", "600");
+    await until(
+      () => run(["ip", "netns", "pids", host.namespace]),
+      ({ stdout }) => stdout !== "",
+    );
     await stopLab(runId);
     expect((await left).signal).toBe("SIGKILL");
     expect(await findTraces(runId)).toEqual([]);
@@ -137,8 +143,8 @@ describe("lab with Docker", () => {
     const runId = newRunId();
     const lab = await startLab({ runId, hosts: 2, docker: "host" });
     const [one, two] = [hostAt(lab, 1), hostAt(lab, 2)];
-    const ping = await docker(one, "run", "--rm", IMAGE, "ping", "-c1", "-W1", "198.51.100.1");
-    expect(ping.stdout).toContain("1 packets received");
+    const ping = await docker(one, "run", "--rm", IMAGE, "ping", "-c3", "-W1", "198.51.100.1");
+    expect(ping.stdout).toMatch(/[1-3] packets received/);
     // The three that outlive a careless stop: one that is restarted, one that is frozen, one outside the bridge.
     expect((await docker(one, "run", "-d", "--restart", "always", IMAGE, "sleep", "600")).exitCode).toBe(0);
     expect((await docker(one, "run", "-d", "--name", "frozen", IMAGE, "sleep", "600")).exitCode).toBe(0);

@@ -56,8 +56,10 @@ describe("the underlay on a bridge of the userspace switch", () => {
     expect([bridge?.address, bridge?.mtu]).toEqual([card?.address, 1500]);
     expect(bridge?.addr_info).toContainEqual(expect.objectContaining({ local: "10.99.0.1" }));
     for (const [from, to] of [[h1, h2] as const, [h2, h1] as const]) {
-      const pinged = await ping(from, to.address, 1500);
-      expect(pinged.stdout).toContain("3 packets transmitted, 3 received, 0%");
+      const pinged = await until(
+        () => ping(from, to.address, 1500),
+        ({ stdout }) => stdout.includes("3 packets transmitted, 3 received, 0%"),
+      );
       expect(pinged.stdout).not.toContain("DUP");
     }
     expect((await ping(h1, "198.51.100.1")).stdout).not.toContain("DUP");
@@ -96,7 +98,10 @@ describe("the underlay on a bridge of the userspace switch", () => {
     expect(silent.stdout).toContain("100% packet loss");
     expect(silent.stdout + silent.stderr).not.toMatch(/too long|needed|error/i);
     await healLab(lab);
-    expect(await passes(h2, h1.address, 1500)).toBe(true);
+    await until(
+      () => passes(h2, h1.address, 1500),
+      (passed) => passed,
+    );
     expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
   });
 
@@ -139,7 +144,10 @@ describe("kill and start", () => {
     expect(await passes(h2, h1.address)).toBe(false);
     await expect(killDaemon(lab, h1, "ovs-vswitchd")).rejects.toThrow("killing ovs-vswitchd on h1: it does not run");
     await startHostDaemon(lab, h1, "ovs-vswitchd");
-    expect(await passes(h2, h1.address, 1500)).toBe(true);
+    await until(
+      () => passes(h2, h1.address, 1500),
+      (passed) => passed,
+    );
     expect((await readLabStatus(runId)).state).toBe("up");
   });
 

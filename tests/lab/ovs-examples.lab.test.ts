@@ -37,7 +37,7 @@ async function start(host: string, network: string, ...options: string[]): Promi
 /** The articles' own checks: host to host, container to every host and container, nc with the real addresses. */
 async function expectArticle(overlay: Record<string, string>, members: readonly Container[]): Promise<void> {
   for (const host of Object.keys(overlay)) {
-    for (const address of Object.values(overlay)) await cluster.on(host, "ping", "-c1", "-W2", address);
+    for (const address of Object.values(overlay)) await cluster.on(host, "ping", "-c3", "-i0.2", "-W2", address);
   }
   const targets = [...Object.values(overlay), ...members.map(({ address }) => address)];
   for (const from of members) {

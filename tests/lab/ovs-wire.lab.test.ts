@@ -71,7 +71,7 @@ test("on the wire each network has its own tunnel type, port and key, in both di
 /** Which of a host's devices packets with this text pass, by tcpdump on all of them. */
 async function watchDevices(host: string, port: number): Promise<{ stop(): Promise<string[]> }> {
   const { namespace } = cluster.lab.hosts[Number(host.slice(2)) - 1]!;
-  const capture = await startCapture(namespacePath(namespace), "any", "udp", "port", String(port));
+  const capture = await startCapture(namespacePath(namespace), "any", "udp", "dst", "port", String(port));
   // LINUX_SLL2 (pcap-linktype(7), 276): the interface's index is at byte 4
   const links = JSON.parse(await cluster.on(host, "ip", "-j", "link")) as { ifindex: number; ifname: string }[];
   return {
@@ -95,6 +95,9 @@ test("a member that sends in the name of another network's member is heard in it
     await expectNothingCrosses(own, other);
   }
 });
+
+/** Open vSwitch's userspace datapath drops a frame now and then where others want the processor. */
+const MOST_LOST = 2;
 
 async function expectNothingCrosses(own: string, other: string): Promise<void> {
   const at = (name: string, host: number): string => `${prefixOf(NETWORKS.findIndex((network) => network.name === name))}0.${100 + host}`;
@@ -124,7 +127,7 @@ async function expectNothingCrosses(own: string, other: string): Promise<void> {
     }),
   );
   const wrapped = await watchWire(async () => {
-    // 50 times: the victim's pings would suffer if anybody learned its MAC at the wrong place
+    // 50 times in a second: many of the victim's pings would be lost if anybody learned its MAC at the wrong place
     await sendFrames(cluster, attacker, "eth0", [...frames, buildArp(victim.mac, victim.address, peer.address)], 50);
     await cluster.inside(attacker, "ping", "-c3", "-i0.2", "-W1", witness.address); // all of it has arrived
   });
@@ -140,7 +143,8 @@ async function expectNothingCrosses(own: string, other: string): Promise<void> {
     expect([host, own, foreign.filter((device) => !isSwitchPort(device))]).toEqual([host, own, []]);
     if (host !== "vm2") expect(devices).toContain(bridge);
   }
-  expect(pinged).toEqual({ sent: pinged.sent, received: pinged.sent, duplicates: 0 });
+  expect(pinged.duplicates).toBe(0);
+  expect(pinged.sent - pinged.received).toBeLessThanOrEqual(MOST_LOST);
   expect(demand(await cluster.inside(peer, "ip", "neigh", "show", victim.address)).stdout).toContain(victim.mac);
 }
 

@@ -10,10 +10,10 @@ const SENDER = `
   my ($index, $times, @frames) = @ARGV;
   socket(my $socket, 17, 3, 0) or die "socket: $!";
   my $to = pack("S n i S C C a8", 17, 3, $index, 0, 0, 6, "");
-  for (1 .. $times) { for my $frame (@frames) { defined(send($socket, pack("H*", $frame), 0, $to)) or die "send: $!" } }
+  for (1 .. $times) { for my $frame (@frames) { defined(send($socket, pack("H*", $frame), 0, $to)) or die "send: $!" } select(undef, undef, undef, 0.02) }
 `;
 
-/** Raw frames out of a member's card, as any container with NET_RAW (Docker's default) can send them. */
+/** Raw frames out of a member's card, a round of them every 20 ms, as any container with NET_RAW (Docker's default) can send them. */
 export async function sendFrames(cluster: ClusterLab, member: Member, card: string, frames: readonly Buffer[], times = 1): Promise<void> {
   const { stdout } = demand(await cluster.inside(member, "ip", "-j", "link", "show", card));
   const [{ ifindex }] = JSON.parse(stdout) as [{ ifindex: number }];

@@ -61,7 +61,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
     await until(
       () => lab.on("vm1", "ip", "-brief", "link"),
       (links) => links.includes("spwb"),
-      60_000,
+      120_000,
     );
     applying.kill(signal);
     const [code] = (await ended) as [number | null];

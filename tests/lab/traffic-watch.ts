@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import { PATIENCE } from "./patience.ts";
 
 const PORT = 9010;
-export const BROADCAST_EVERY_MS = 5;
-export const PING_EVERY_MS = 10;
+const BROADCAST_EVERY_MS = 5;
+const PING_EVERY_MS = 10;
 /** A ping whose test failed before it could stop it ends by itself. */
 const LONGEST_S = String(300 * PATIENCE);
 /** Without an answer for so long, everything sent and not answered counts as lost. */
@@ -28,13 +28,19 @@ const RECEIVER = `
   let copies = 0;
   const socket = require("node:dgram").createSocket("udp4").on("message", (message) => { copies++; seen.add(String(message)); });
   socket.bind(${PORT}, () => process.stdout.write("ready\\n"));
-  process.stdin.resume().on("end", () => process.stdout.write(JSON.stringify({ copies, distinct: seen.size }) + "\\n", () => process.exit()));
+  process.stdin.resume().on("end", () => process.stdout.write(JSON.stringify({ copies, numbers: [...seen].map(Number) }) + "\\n", () => process.exit()));
 `;
 
 export interface BroadcastCount {
   sent: number;
   /** Per receiver, in order. */
-  received: { copies: number; distinct: number }[];
+  received: { copies: number; distinct: number; longestGapMs: number }[];
+}
+
+/** The longest run of numbers from 1 to `sent` without an arrival. */
+function findLongestGap(sent: number, arrived: Iterable<number>): number {
+  const numbers = [0, ...arrived, sent + 1].sort((a, b) => a - b);
+  return Math.max(0, ...numbers.slice(1).map((number, index) => number - numbers[index]! - 1));
 }
 
 /** Broadcasts from one container's namespace, counted in others, until `stop`. */
@@ -47,7 +53,12 @@ export async function watchBroadcasts(
   return {
     async stop() {
       const sent = Number(await sending.end());
-      const received = await Promise.all(listening.map(async ({ end }) => JSON.parse(await end()) as { copies: number; distinct: number }));
+      const received = await Promise.all(
+        listening.map(async ({ end }) => {
+          const { copies, numbers } = JSON.parse(await end()) as { copies: number; numbers: number[] };
+          return { copies, distinct: numbers.length, longestGapMs: findLongestGap(sent, numbers) * BROADCAST_EVERY_MS };
+        }),
+      );
       return { sent, received };
     },
   };
@@ -74,6 +85,7 @@ export interface PingCount {
   sent: number;
   received: number;
   duplicates: number;
+  longestGapMs: number;
 }
 
 /** A ping every 10 ms from a container's namespace until `stop`, which awaits one more answer: what is still on its way is not lost. */
@@ -104,7 +116,8 @@ export function watchPings(pid: number, address: string): { stop(): Promise<Ping
       child.kill("SIGINT"); // ping prints its counts
       await closed;
       const sent = isAnswered ? last : transmitted;
-      return { sent, received: [...answered].filter((sequence) => sequence <= sent).length, duplicates };
+      const arrived = [...answered].filter((sequence) => sequence <= sent);
+      return { sent, received: arrived.length, duplicates, longestGapMs: findLongestGap(sent, arrived) * PING_EVERY_MS };
     },
   };
 }

@@ -57,7 +57,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const verify = () => verifyCluster(lab.target, lab.connections, { nftTable: TABLE, replyMs: 800, containers: [web, db] });
 
 test("running containers are measured in their own namespaces", { timeout: TIMEOUT_MS }, async () => {
