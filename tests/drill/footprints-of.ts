@@ -2,15 +2,16 @@ import type { Footprint } from "../../src/host/normalise-footprint.ts";
 import type { ClusterLab } from "../lab/cluster-lab.ts";
 
 /**
- * Without what no plan decides: journals, which stay as the record of what was tried, and MACs that ovs-vswitchd draws
- * anew whenever it starts (its own device ovs-netdev, tunnel ports).
+ * Without what no plan decides: journals, which stay as the record of what was tried, and what daemons draw anew whenever
+ * they start: ovs-vswitchd the MACs of its own device ovs-netdev and of tunnel ports, Docker the MAC of docker0 and how
+ * it words the gateway of its own network "bridge".
  */
 export async function footprintsOf(cluster: ClusterLab): Promise<Record<string, Footprint>> {
   const read = await cluster.footprints();
   return Object.fromEntries(Object.entries(read).map(([host, found]) => [host, normalise(found)]));
 }
 
-const isDecided = (line: string): boolean => !line.includes('"ovs-netdev"');
+const isDecided = (line: string): boolean => !/"ifname":"(ovs-netdev|docker0)"|"Name":"bridge"/.test(line);
 const isState = (path: string): boolean => !/^(journal\/|audit\.jsonl)/.test(path);
 
 function normalise(found: Footprint): Footprint {
@@ -18,6 +19,7 @@ function normalise(found: Footprint): Footprint {
     ...found,
     links: found.links.filter(isDecided),
     addresses: found.addresses.filter(isDecided),
+    networks: found.networks.filter(isDecided),
     ovs: found.ovs.map((line) => (line.includes('"remote_ip"') ? line.replace(/"mac":"[^"]*"/, "") : line)),
     stateFiles: found.stateFiles.filter(isState),
   };

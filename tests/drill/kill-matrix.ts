@@ -22,6 +22,8 @@ export interface KillMatrixResult extends DrillResult {
 
 export interface KillMatrixWish {
   seed: number;
+  /** By name; undefined: all of them. */
+  scene?: string | undefined;
   /** Of each scene; undefined: all of them. */
   cells: number | undefined;
   /** So many labs share the cells of a scene and work side by side: a cell mostly waits. Default 1. */
@@ -39,7 +41,7 @@ const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 export async function drillKillMatrix(wish: KillMatrixWish): Promise<KillMatrixResult> {
   const { labs = 1 } = wish;
   const result: KillMatrixResult = { runs: 0, failures: [], byFault: {}, byKind: {}, confirmWithinS: CONFIRM_WITHIN_S, cells: 0 };
-  for (const scene of SCENES) {
+  for (const scene of SCENES.filter(({ name }) => name === (wish.scene ?? name))) {
     const shares = Array.from({ length: labs }, (_, share) => drillScene(scene, { ...wish, labs, share }, result));
     // every lab is gone before anything is said of one that failed
     for (const share of await Promise.allSettled(shares)) if (share.status === "rejected") throw share.reason;
