@@ -19,6 +19,7 @@ function normalise(found: Footprint): Footprint {
     ...found,
     links: found.links.filter(isDecided),
     addresses: found.addresses.filter(isDecided),
+    fdb: found.fdb.filter(isDecided),
     networks: found.networks.filter(isDecided),
     ovs: found.ovs.map((line) => (line.includes('"remote_ip"') ? line.replace(/"mac":"[^"]*"/, "") : line)),
     stateFiles: found.stateFiles.filter(isState),
