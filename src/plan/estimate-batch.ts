@@ -9,8 +9,8 @@ const OVS_MS = 20_000;
 const LINE_MS = 0.3;
 /** One call of the Engine API; creating a network takes 0.1 s on an idle machine. */
 const DOCKER_MS = 15_000;
-/** The sweep asks 128 addresses in 200 ms, of at most 2048 (src/host/sweep-range.ts). */
-const SWEEP_MS_PER_ADDRESS = 200 / 128;
+/** The sweep asks 128 addresses in 400 ms on a busy host, of at most 2048 (src/host/sweep-range.ts). */
+const SWEEP_MS_PER_ADDRESS = 400 / 128;
 const SWEPT_ADDRESSES = 2048;
 
 /** How long a batch may take before the host may believe that it hangs. Generous: the cost of waiting is small. */

@@ -195,7 +195,7 @@ test("duplicates: a broadcast that comes back to its sender", { timeout: TIMEOUT
     () => lab.ip("vm1", "link del mirror0", "link del br-m"),
   );
   // a loop also teaches the other hosts wrong ways to the sender, so other questions may go unanswered too
-  const failures = report.failures.filter(({ check }) => check === "duplicates");
+  const failures = report.failures.filter(({ check }) => !["mtu", "reach", "gateway"].includes(check));
   expect(failures).toMatchObject([
     { check: "duplicates", what: "network apps (vm1, vm2, vm3)", why: "a broadcast comes back to its sender (1 copy): there is a loop" },
   ]);
