@@ -22,7 +22,7 @@ export type Footprint = Readonly<Record<keyof RawFootprint, readonly string[]>>;
 /** Numbers the kernel or Docker gives anew each time, or that count and run by themselves. */
 const UNSTABLE_FIELDS: ReadonlySet<string> = new Set([
   ...["ifindex", "link_index", "link_netnsid", "handle", "index", "metainfo"],
-  ...["stats", "stats64", "packets", "bytes"],
+  ...["stats", "stats64", "packets", "bytes", "fdb_n_learned"],
   ...["valid_life_time", "preferred_life_time", "expires", "used", "updated"],
   ...["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "message_age_timer", "forward_delay_timer", "hold_timer"],
   ...["Id", "ID", "Created", "Status", "State", "ImageID", "EndpointID", "NetworkID", "SandboxID", "Containers"],
