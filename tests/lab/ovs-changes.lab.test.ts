@@ -34,6 +34,7 @@ beforeAll(async () => {
     const cidr = slices[host]!.replace(/\.\d+\/\d+$/, ".77/16");
     members.push(await startMember(cluster, host, { bridge, cidr }));
   }
+  await cluster.must("verify");
 });
 afterAll(() => cluster?.down());
 
@@ -63,7 +64,6 @@ function expectMakeBeforeBreak({ host, steps }: HostPlan): void {
 
 async function changeInUse(name: string, dataplane: string): Promise<void> {
   const [one, ...others] = members as [Member, ...Member[]];
-  await cluster.must("verify");
   await cluster.writeSpec(spec(dataplane));
   const { hosts } = await cluster.plan();
   expect(hosts.map(({ host }) => host)).toEqual(HOSTS);
