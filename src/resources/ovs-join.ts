@@ -82,10 +82,15 @@ function interfaceWords({ name, mac, mtuBytes, mark }: OvsJoinResource): string[
   return ["set", "Interface", name, "type=internal", setting("mac", mac), `mtu_request=${mtuBytes}`, markSetting(mark)];
 }
 
+/**
+ * The MTU is set here too: ovs-vswitchd asks for it before the kernel's datapath has made the device, and again only some time
+ * after ovs-vsctl has returned (iface_do_create in Open vSwitch's vswitchd/bridge.c).
+ */
 function enslave(resource: OvsJoinResource): Command[] {
-  const { name, mark, bridge, up } = resource;
+  const { name, mtuBytes, mark, bridge, up } = resource;
+  const set = ["mtu", String(mtuBytes), "alias", aliasWord(mark), "addrgenmode", "none", "master", bridge];
   return [
-    { tool: "ip", args: ["link", "set", "dev", name, "alias", aliasWord(mark), "addrgenmode", "none", "master", bridge] },
+    { tool: "ip", args: ["link", "set", "dev", name, ...set] },
     portFlags(resource), // before it comes up: it never floods beside another
     { tool: "ip", args: ["link", "set", "dev", name, up ? "up" : "down"] },
   ];
@@ -96,7 +101,7 @@ function change(before: OvsJoinResource, after: OvsJoinResource): Command[] {
   const commands: Command[] = [];
   const row = before.mac !== after.mac || before.mtuBytes !== after.mtuBytes || before.mark !== after.mark;
   if (row) commands.push(ovs(...interfaceWords(after), "--", "set", "Port", name, markSetting(after.mark)));
-  const set: string[] = [];
+  const set = before.mtuBytes === after.mtuBytes ? [] : ["mtu", String(after.mtuBytes)];
   // without its mark it is a device that ovs-vswitchd has made anew, with the kernel's defaults
   if (before.mark !== after.mark) set.push("alias", aliasWord(after.mark), "addrgenmode", "none");
   const isMoved = before.bridge !== after.bridge;

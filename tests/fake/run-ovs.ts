@@ -132,10 +132,12 @@ function syncDevices({ bridges, ports }: OvsModel, kernel: KernelModel): void {
   for (const port of ports.values()) if (port.type === "internal" && port.name !== port.bridge) wanted.set(port.name, port);
   for (const link of [...kernel.links.values()]) if (link.kind === "tun" && !wanted.has(link.name)) deleteLink(kernel, link.name);
   for (const [name, port] of wanted) {
-    const link = kernel.links.get(name) ?? addLink(kernel, { name, kind: "tun" });
+    const known = kernel.links.get(name);
+    const link = known ?? addLink(kernel, { name, kind: "tun" });
     if (port === undefined) continue;
     link.mac = port.mac;
-    if (port.mtuRequestBytes > 0) link.mtuBytes = port.mtuRequestBytes;
+    // asked for before the kernel has made the device, and again with the next change (iface_do_create in vswitchd/bridge.c)
+    if (known !== undefined && port.mtuRequestBytes > 0) link.mtuBytes = port.mtuRequestBytes;
   }
 }
 
