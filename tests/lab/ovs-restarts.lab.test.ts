@@ -133,7 +133,7 @@ test("F16: a hung ovs-vswitchd makes apply fail and go back, in bounded time", a
   const result = await cluster.spanwire(["apply"]);
   const tookMs = Math.round(performance.now() - started);
   console.log(`apply with a hung ovs-vswitchd gave up and went back in ${tookMs} ms`);
-  expect([result.exitCode, result.stderr]).toEqual([1, expect.stringMatching(/vm2: .*ovs-vswitchd did not follow within 20 s/)]);
+  expect([result.exitCode, result.stderr]).toEqual([1, expect.stringMatching(/vm2: .*ovs-vswitchd did not follow within \d+ s/)]);
   expect(tookMs).toBeLessThan(GIVE_UP_MS);
   await startHostDaemon(cluster.lab, h2, "ovs-vswitchd");
   await cluster.writeSpec(spec(100));

@@ -8,13 +8,15 @@ import { startServers, type Servers } from "./servers.ts";
  * rings that lose a host or a link, daemons that die.
  */
 const FILES = ["ovs-wire", "ovs-changes", "ovs-restarts", "ovs-trees"];
-const FILE_TIMEOUT_MS = 55 * 60_000;
+const FILE_TIMEOUT_MS = 120 * 60_000;
+/** With two, a Node in the machine dies now and then: what V8 writes for the one qemu has not always seen when the other runs it. */
+const PROCESSORS = 1;
 
 let servers: Servers;
 let machine: Machine;
 
 beforeAll(async () => {
-  servers = await startServers({ count: 1, memoryMiB: 4096, processors: 2, packArchive: packClone });
+  servers = await startServers({ count: 1, memoryMiB: 4096, processors: PROCESSORS, packArchive: packClone });
   machine = servers.machines[0] as Machine;
   await machine.must("systemctl disable --now docker.service docker.socket containerd.service openvswitch-switch.service");
   await machine.must("mkdir /root/spanwire && tar -xf /dev/vdb -C /root/spanwire && modprobe openvswitch");
@@ -23,7 +25,7 @@ afterAll(() => servers?.close());
 
 const vitest = "SPANWIRE_PATIENCE=20 NO_COLOR=1 node_modules/.bin/node node_modules/vitest/vitest.mjs run --project lab";
 
-test.each(FILES)("%s: holds with the kernel's datapath", async (file) => {
+test.each(FILES)("%s: holds with the kernel's datapath", { timeout: FILE_TIMEOUT_MS }, async (file) => {
   const { exitCode, stdout, stderr } = await machine.ssh(`cd /root/spanwire && ${vitest} tests/lab/${file}.lab.test.ts`, {
     timeoutMs: FILE_TIMEOUT_MS,
   });
