@@ -1,6 +1,7 @@
 import type { Batch } from "../plan/batch-steps.ts";
 import { estimateBatchMs } from "../plan/estimate-batch.ts";
 import type { HostSystem } from "./host-system.ts";
+import { PACE } from "./pace.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 export interface BatchesResult {
@@ -29,7 +30,7 @@ export async function runBatches(batches: readonly Batch[], run: BatchRun): Prom
   for (const [index, batch] of batches.entries()) {
     const steps = [...new Set(batch.items.map((item) => item.stepId))];
     state.append(planId, { event: "intent", phase, batch: index, tool: batch.tool, steps });
-    onBatch?.(estimateBatchMs(batch));
+    onBatch?.(Math.ceil(estimateBatchMs(batch) * PACE)); // tools are waited for longer on a slow host too
     const result = await system.execute(batch);
     onBatch?.(0);
     state.append(planId, { event: "result", phase, batch: index, ok: result.ok, why: result.why });

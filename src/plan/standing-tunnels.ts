@@ -24,7 +24,7 @@ export interface StandingTunnel {
  * Not links of their own: what the kernel makes in every namespace once a GRE module is loaded, and what Open vSwitch makes
  * once for all its tunnels of a type (lib/dpif-netlink-rtnl.c); its ports say more.
  */
-const SHARED_LINK = /^(gre0|gretap0|erspan0|ip6gre0|(vxlan|genev)_sys_\d+|(ip6)?(gre|erspan)_sys)$/;
+export const SHARED_LINK = /^(gre0|gretap0|erspan0|ip6gre0|(vxlan|genev)_sys_\d+|(ip6)?(gre|erspan)_sys)$/;
 
 export function findStandingTunnels(snapshot: Snapshot, clusterUuid: string): StandingTunnel[] {
   return [...kernelTunnels(snapshot, clusterUuid), ...ovsTunnels(snapshot, clusterUuid)];

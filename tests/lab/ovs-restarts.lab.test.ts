@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Footprint } from "../../src/host/normalise-footprint.ts";
 import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/daemons.ts";
 import { getLabHost, type LabHost } from "../../src/lab/lab-state.ts";
+import { SHARED_LINK } from "../../src/plan/standing-tunnels.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { dumpDatabase } from "./ovs-database.ts";
 import { PATIENCE } from "./patience.ts";
@@ -49,9 +50,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.down());
 
-/** Of Open vSwitch's datapath in the kernel: removed and made anew, with random MACs, whenever ovs-vswitchd starts. */
-const DATAPATH_DEVICE = /"(ovs-system|(vxlan|genev)_sys_\d+|gre_sys)"/;
-const withoutMacs = (line: string): string => (DATAPATH_DEVICE.test(line) ? line.replace(/"(address|local|mac)":"[^"]*"/g, "") : line);
+/** Devices of Open vSwitch's datapath in the kernel are removed and made anew, with random MACs, whenever ovs-vswitchd starts. */
+function withoutMacs(line: string): string {
+  const { ifname = "" } = JSON.parse(line) as { ifname?: string };
+  return ifname === "ovs-system" || SHARED_LINK.test(ifname) ? line.replace(/"(address|local|mac)":"[^"]*"/g, "") : line;
+}
 
 /**
  * Without the journals, which stay as the record of what was tried, and without what Open vSwitch itself makes anew when it
@@ -60,7 +63,7 @@ const withoutMacs = (line: string): string => (DATAPATH_DEVICE.test(line) ? line
 const lasting = (footprints: Record<string, Footprint>): Record<string, Footprint> =>
   Object.fromEntries(
     Object.entries(footprints).map(([host, footprint]) => {
-      const withoutState = (line: string): string => withoutMacs(line.replace(/"operstate":"\w+",/, ""));
+      const withoutState = (line: string): string => withoutMacs(line).replace(/"operstate":"\w+",/, "");
       return [
         host,
         {
