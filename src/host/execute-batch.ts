@@ -6,7 +6,7 @@ import { describeRun, run } from "../util/run.ts";
 import { callDocker } from "./docker-api.ts";
 import { executeFiles } from "./execute-files.ts";
 import type { BatchResult } from "./host-system.ts";
-import { PACE } from "./pace.ts";
+import { stretchOvsTimeout } from "./ovs-timeout.ts";
 import { sysctlPath } from "./read-snapshot.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { sweepRange } from "./sweep-range.ts";
@@ -69,7 +69,7 @@ function requireWord(word: string): string {
 /** Longest run of arguments in one process; the kernel takes 2 MB with the environment (execve(2)). */
 const MOST_ARGUMENT_BYTES = 1_000_000;
 /** Seconds ovs-vsctl waits for ovs-vswitchd to do what the database says; a daemon that hangs must not hang us (ovs-vsctl(8), --timeout). */
-const OVS_TIMEOUT_S = Math.ceil(20 * PACE);
+const OVS_TIMEOUT_S = stretchOvsTimeout(20);
 
 /** One transaction: all of it or nothing. It may complain and exit 0, so what it says counts too. */
 async function runTransaction(commands: readonly Command[]): Promise<BatchResult> {

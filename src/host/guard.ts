@@ -8,7 +8,7 @@ import { CLEAN_ENV, describeRun, run } from "../util/run.ts";
 import { readBootTimeMs } from "./boot-time.ts";
 import { findDeadline, moveDeadline, setDeadline } from "./deadline.ts";
 import { clearGuard, guardFile } from "./guard-files.ts";
-import { PACE } from "./pace.ts";
+import { PACE } from "../util/pace.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import { isSystemdOurs } from "./systemd.ts";
 
@@ -31,22 +31,27 @@ export interface GuardWish {
   root: string;
   /** How to start this program again. */
   selfArgv: readonly string[];
+  /** As a systemd timer, else as a process of its own. Default: a timer where this host's systemd runs. */
+  asTimer?: boolean;
 }
 
 /** Node starts in 0.1 s, on a loaded machine in a few seconds. */
 const READY_TIMEOUT_MS = Math.round(30_000 * PACE);
-const POLL_MS = 10;
+const POLL_MS = 10 * PACE;
 /** What the program needs of this one's environment. */
 const PASSED_ON = ["SPANWIRE_STATE_DIR", "SPANWIRE_HOST_NAME", "SPANWIRE_LAB_RUN", "DOCKER_HOST"] as const;
 
-export function createGuard({ root, selfArgv }: GuardWish): Guard {
+export function createGuard({ root, selfArgv, asTimer = isSystemdOurs() }: GuardWish): Guard {
+  const renew = (planId: string, withinMs: number): void => moveDeadline(root, { planId, atMs: readBootTimeMs() + withinMs });
   return {
     async arm(planId, withinMs) {
-      await setDeadline(root, { planId, atMs: readBootTimeMs() + withinMs });
-      if (isSystemdOurs()) await startTimer(planId, withinMs, selfArgv);
+      // nobody can speak to a plan whose guard still starts: the deadline counts from when it watches
+      await setDeadline(root, { planId, atMs: readBootTimeMs() + READY_TIMEOUT_MS + withinMs });
+      if (asTimer) await startTimer(planId, withinMs, selfArgv);
       else await startProcess(root, planId, selfArgv);
+      renew(planId, withinMs);
     },
-    renew: (planId, withinMs) => moveDeadline(root, { planId, atMs: readBootTimeMs() + withinMs }),
+    renew,
     extend(planId, withinMs) {
       const atMs = readBootTimeMs() + withinMs;
       const current = findDeadline(root);
@@ -56,7 +61,7 @@ export function createGuard({ root, selfArgv }: GuardWish): Guard {
       const watcher = await readJsonFile<ProcessIdentity>(join(root, guardFile(planId)));
       if (watcher !== undefined && isSameProcess(watcher)) process.kill(watcher.pid, "SIGTERM");
       await clearGuard(root, planId);
-      if (isSystemdOurs()) await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // gone already when it has elapsed
+      if (asTimer) await run(["systemctl", "stop", `${unitName(planId)}.timer`]); // gone already when it has elapsed
     },
   };
 }

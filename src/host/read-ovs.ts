@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { SnapshotOvs, SnapshotOvsBridge, SnapshotOvsPort } from "../resources/snapshot.ts";
 import { compareText } from "../util/compare-text.ts";
 import { run, type RunResult } from "../util/run.ts";
-import { PACE } from "./pace.ts";
+import { stretchOvsTimeout } from "./ovs-timeout.ts";
 
 /** One line of `ovs-vsctl --format=json list`: columns and rows in OVSDB's notation (RFC 7047, section 5.1). */
 interface Table {
@@ -19,7 +19,7 @@ type Value =
   | readonly ["map", readonly [string, string][]];
 
 /** Seconds until a daemon that does not answer counts as not there. */
-const TIMEOUT_S = Math.ceil(5 * PACE);
+const TIMEOUT_S = stretchOvsTimeout(5);
 
 const COLUMNS = {
   Bridge: ["name", "ports", "datapath_type", "fail_mode", "stp_enable", "rstp_enable", "other_config", "external_ids"],

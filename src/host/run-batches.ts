@@ -1,7 +1,7 @@
 import type { Batch } from "../plan/batch-steps.ts";
 import { estimateBatchMs } from "../plan/estimate-batch.ts";
 import type { HostSystem } from "./host-system.ts";
-import { PACE } from "./pace.ts";
+import { PACE } from "../util/pace.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 export interface BatchesResult {

@@ -121,8 +121,29 @@ test("F10: it leaves a plan alone that somebody else has taken over", async () =
   expect(dump()).toBe(changed);
 });
 
+test("the deadline counts from when the guard watches: one that starts slowly does not find it over", async () => {
+  const seen = join(root, "seen");
+  const script = `
+    import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+    setTimeout(() => {
+      copyFileSync(${JSON.stringify(join(root, "deadline"))}, ${JSON.stringify(seen)});
+      const stat = readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ");
+      writeFileSync(${JSON.stringify(join(root, guardFile(planId)))}, JSON.stringify({ pid: process.pid, startTicks: stat[19] }));
+      setInterval(() => {}, 1000);
+    }, 300);`;
+  const slow = createGuard({ root, selfArgv: [process.execPath, "--input-type=module", "--eval", script, "--"], asTimer: false });
+  const startedAt = readBootTimeMs();
+  await slow.arm(planId, 200);
+  try {
+    expect(Number((await readFile(seen, "utf8")).split(" ").at(-1))).toBeGreaterThan(startedAt + 10_000);
+    expect(findDeadline(root)!.atMs).toBeLessThanOrEqual(Math.ceil(readBootTimeMs()) + 200);
+  } finally {
+    await slow.disarm(planId);
+  }
+});
+
 test("a word moves the deadline away and never nearer, and not that of another plan", async () => {
-  const { extend } = createGuard({ root, selfArgv: ["true"] });
+  const { extend } = createGuard({ root, selfArgv: ["true"], asTimer: false });
   const now = readBootTimeMs();
   await setDeadline(root, { planId, atMs: now + 60_000 });
   extend(planId, 1000);
@@ -149,7 +170,7 @@ test("when its plan has ended it takes its own files away, and none of a plan th
   expect(existsSync(join(root, guardFile(theirs.planId)))).toBe(true);
   expect(existsSync(join(root, guardFile(planId)))).toBe(false);
 
-  const { disarm } = createGuard({ root, selfArgv: ["true"] });
+  const { disarm } = createGuard({ root, selfArgv: ["true"], asTimer: false });
   await disarm(planId);
   expect(findDeadline(root)).toEqual(theirs);
   await disarm(theirs.planId);

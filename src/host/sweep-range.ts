@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { addressAt, prefixSize } from "../addressing/prefix.ts";
 import { run } from "../util/run.ts";
-import { PACE } from "./pace.ts";
+import { PACE } from "../util/pace.ts";
 import { readJson } from "./read-json.ts";
 
 export interface Squatter {

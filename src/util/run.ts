@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { PACE } from "./pace.ts";
 
 /**
  * The only place that starts a process: an argv array, never a shell (lint allows this import in src/host, src/lab
@@ -25,7 +26,8 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+/** A tool is waited for longer on a slow machine, like everything else (pace.ts). */
+export const defaultTimeoutMs = (pace: number): number => Math.round(30_000 * pace);
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** Time between asking a process group to end and killing it. */
 const GRACE_MS = 500;
@@ -74,10 +76,11 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
       if (bytes > (options.maxBytes ?? DEFAULT_MAX_BYTES)) return end();
       into.push(chunk);
     };
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       timedOut = true;
       end();
-    }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    };
+    const timer = setTimeout(expire, options.timeoutMs ?? defaultTimeoutMs(PACE));
     options.signal?.addEventListener("abort", end, { once: true });
 
     child.stdout.on("data", collect(out));

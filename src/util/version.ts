@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Put in by scripts/build.ts; the sources read package.json. */
+/** Put in by scripts/make-bundle.ts; the sources read package.json. */
 declare const SPANWIRE_VERSION: string | undefined;
 
 export const VERSION: string = typeof SPANWIRE_VERSION === "string" ? SPANWIRE_VERSION : readPackageVersion();

@@ -3,7 +3,7 @@ import { SpanwireError, toProblems, type Problem } from "../../util/problem.ts";
 import { countFragments, findDefaultGateway } from "./host-operations.ts";
 import { batchParams, operationParams, startParams } from "./params.ts";
 import { findPathMtu } from "./path-mtu.ts";
-import { PACE } from "../pace.ts";
+import { PACE } from "../../util/pace.ts";
 import { ping } from "./ping.ts";
 import { startProbe, type Probe } from "./probe.ts";
 import type { DefaultGatewayParams, FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CLEAN_ENV } from "../../util/run.ts";
-import { PACE } from "../pace.ts";
+import { PACE } from "../../util/pace.ts";
 
 /** A probe's namespace with the process that holds it. */
 export interface ProbeProcess {

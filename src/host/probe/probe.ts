@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SpanwireError, type Problem, type ProblemKind } from "../../util/problem.ts";
 import { describeRun, run, type RunResult } from "../../util/run.ts";
-import { PACE } from "../pace.ts";
+import { PACE } from "../../util/pace.ts";
 import { startProbeProcess } from "./probe-process.ts";
 import type { ProbeSpec } from "./protocol.ts";
 
