@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { VERSION as version } from "../src/util/version.ts";
+import { makeBundle } from "./make-bundle.ts";
 import { packageDeb } from "./package-deb.ts";
 
 /**
@@ -16,26 +17,13 @@ import { packageDeb } from "./package-deb.ts";
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(REPOSITORY, "dist");
 const BUNDLE = join(DIST, "spanwire.mjs");
-const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
 const { values } = parseArgs({
   options: { node: { type: "string", multiple: true, default: [] }, packages: { type: "boolean", default: true } },
   allowNegative: true,
 });
 
 rmSync(DIST, { recursive: true, force: true });
-await build({
-  entryPoints: { spanwire: join(REPOSITORY, "src/cli/main.ts") },
-  outdir: DIST,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node24",
-  legalComments: "eof",
-  define: { SPANWIRE_VERSION: JSON.stringify(version) },
-  // Some dependencies are CommonJS and ask for Node's own modules by require(), which an ES module does not have.
-  banner: { js: 'import { createRequire as createNodeRequire } from "node:module"; const require = createNodeRequire(import.meta.url);' },
-});
+await makeBundle(BUNDLE);
 say(`dist/spanwire.mjs ${must(process.execPath, BUNDLE, "--version").trim()}`);
 
 buildExecutable(process.execPath, join(DIST, "spanwire"));
