@@ -11,6 +11,7 @@ import { purgeExecutable } from "./purge-executable.ts";
 import { findContainerPid } from "./read-docker.ts";
 import { readHeardMacs, readHolders } from "./read-holders.ts";
 import { createRecoveryMethods } from "./recovery-methods.ts";
+import { createSilence } from "./silence.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
@@ -75,7 +76,7 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
    * A path that dies without a word leaves this side waiting for ever: the timer ends that, monotonic as Node's timers
    * are. The guard has the same deadline, for when this program is gone.
    */
-  let silence: NodeJS.Timeout | undefined;
+  const silence = createSilence(() => void goBack());
   /** What fails here is in the journal as unfinished: the guard, the next boot or the next apply ends it. */
   const goBack = (): Promise<void> => plans.goBack().catch(() => {});
   /** A deadline that cannot be moved is met: the guard takes the host back, and no request fails for it. */
@@ -88,25 +89,25 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
     async (params: unknown): Promise<unknown> => {
-      clearTimeout(silence);
+      silence.end();
       hear();
       running += 1;
       try {
         return await handler(params);
       } finally {
         running -= 1;
-        clearTimeout(silence);
+        silence.end();
         hear();
         const patienceMs = plans.patienceMs();
         // not in the middle of a stage: what it does would meet what is undone
-        if (patienceMs !== undefined && running === 0) silence = setTimeout(() => void goBack(), patienceMs).unref();
+        if (patienceMs !== undefined && running === 0) silence.begin(patienceMs);
       }
     };
   return {
     methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
     describeVersions: () => `the host program is version ${VERSION}, the other side ${otherVersion}`,
     async end() {
-      clearTimeout(silence);
+      silence.end();
       await probes.closeAll();
       await goBack();
     },

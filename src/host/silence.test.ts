@@ -71,6 +71,29 @@ test("F05: every word from the controller begins the minute anew", async () => {
   expect(links()).not.toEqual([]);
 });
 
+/** As after a stop of the whole machine: the time is over, and what was said meanwhile is not yet heard. */
+async function stopForLong(): Promise<void> {
+  const late = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 2 * SILENCE_MS);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS + 1);
+  late.mockRestore();
+}
+
+test("F05: a host that was stopped itself first hears what was said meanwhile", async () => {
+  const { program, links } = await beginAndAdd();
+  await stopForLong();
+  await program.methods["hello"]?.({});
+  await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+  expect(links()).not.toEqual([]);
+});
+
+test("F05: a host that was stopped itself and hears nothing goes back soon", async () => {
+  const { links } = await beginAndAdd();
+  await stopForLong();
+  expect(links()).not.toEqual([]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(links()).toEqual([]);
+});
+
 test("F05: after a confirm over another conversation, silence changes nothing", async () => {
   const { other, planId, links } = await beginAndAdd();
   await other.methods["confirm"]?.({ planId });

@@ -31,7 +31,8 @@ export interface KillMatrixWish {
   say(text: string): void;
 }
 
-const CONFIRM_WITHIN_S = 2;
+/** Long enough for a machine that others use too; a host that hears nothing waits as long. */
+const CONFIRM_WITHIN_S = 5;
 /** A machine with other work to do. */
 const PATIENCE_MS = 120_000;
 const STATE_BYTES = 4 * 1024 * 1024;

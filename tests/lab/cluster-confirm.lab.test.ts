@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Footprint } from "../../src/host/normalise-footprint.ts";
@@ -62,6 +63,18 @@ function start(argv: readonly string[], fault?: string): ChildProcess {
 const pauseMark = (host: number): string => join(dirname(cluster.lab.hosts[host - 1]!.stateDirectory), "paused");
 const awaitPause = (host: number): Promise<boolean> => until(async () => existsSync(pauseMark(host)), Boolean, PATIENCE_MS);
 
+/** Host programs and guards of the lab: they know where their state is kept. */
+async function findPrograms(): Promise<number[]> {
+  const marks = cluster.lab.hosts.map(({ stateDirectory }) => `SPANWIRE_STATE_DIR=${stateDirectory}`);
+  const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = numbers.map(async (pid) => {
+    const read = async (file: string): Promise<string[]> => (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).split("\0");
+    const [words, environment] = [await read("cmdline"), await read("environ")];
+    return words.includes(MAIN) && marks.some((mark) => environment.includes(mark)) ? [Number(pid)] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 /** The change of a test: another network than the last one that was kept. */
 let kept = 1;
 async function prepareChange(): Promise<void> {
@@ -112,6 +125,22 @@ describe("an unconfirmed change", () => {
     await rm(pauseMark(1));
     controller.kill("SIGKILL");
     await expectConvergence();
+  });
+
+  test("F05: everything stands still for longer than that, and goes on: what was said meanwhile is heard first", async () => {
+    const controller = start(["apply", "--no-verify", ...within], "vm1/switch/1=before");
+    const ended = once(controller, "exit");
+    await awaitPause(1);
+    const programs = await findPrograms();
+    expect(programs).toHaveLength(4); // a host program and a guard on each host
+    const all = [...programs, controller.pid!];
+    for (const pid of all) process.kill(pid, "SIGSTOP");
+    await delay(CONFIRM_WITHIN_S * 1000 + 500); // the fault itself
+    for (const pid of all) process.kill(pid, "SIGCONT");
+    await rm(pauseMark(1));
+    expect((await ended)[0]).toBe(0);
+    expect(await cluster.planKeys()).toEqual({});
+    kept = 1 - kept;
   });
 
   test("F12: try: nobody says a word, and everything goes back", async () => {
