@@ -96,7 +96,6 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
         return await handler(params);
       } finally {
         running -= 1;
-        silence.end();
         hear();
         const patienceMs = plans.patienceMs();
         // not in the middle of a stage: what it does would meet what is undone

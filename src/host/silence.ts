@@ -8,7 +8,7 @@ const LISTEN_MS = 1_000 * PACE;
 export interface Silence {
   /** Somebody has spoken, or is being answered. */
   end(): void;
-  /** From now on nobody speaks. */
+  /** From now on nobody speaks; what began before was ended. */
   begin(patienceMs: number): void;
 }
 
@@ -23,7 +23,6 @@ export function createSilence(onTooLong: () => void): Silence {
         if (performance.now() - dueAtMs <= LATE_MS) onTooLong();
         else timer = setTimeout(onTooLong, LISTEN_MS).unref();
       };
-      clearTimeout(timer);
       timer = setTimeout(listen, patienceMs).unref();
     },
   };

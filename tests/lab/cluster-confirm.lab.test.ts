@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Footprint } from "../../src/host/normalise-footprint.ts";
+import { findRunProcesses } from "../../src/lab/processes.ts";
 import { CLEAN_ENV } from "../../src/util/run.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { until } from "./until.ts";
@@ -63,17 +64,11 @@ function start(argv: readonly string[], fault?: string): ChildProcess {
 const pauseMark = (host: number): string => join(dirname(cluster.lab.hosts[host - 1]!.stateDirectory), "paused");
 const awaitPause = (host: number): Promise<boolean> => until(async () => existsSync(pauseMark(host)), Boolean, PATIENCE_MS);
 
-/** Host programs and guards of the lab: they know where their state is kept. */
-async function findPrograms(): Promise<number[]> {
-  const marks = cluster.lab.hosts.map(({ stateDirectory }) => `SPANWIRE_STATE_DIR=${stateDirectory}`);
-  const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found = numbers.map(async (pid) => {
-    const read = async (file: string): Promise<string[]> => (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).split("\0");
-    const [words, environment] = [await read("cmdline"), await read("environ")];
-    return words.includes(MAIN) && marks.some((mark) => environment.includes(mark)) ? [Number(pid)] : [];
-  });
-  return (await Promise.all(found)).flat();
-}
+/** The host programs and guards of the lab. */
+const findPrograms = (): number[] =>
+  findRunProcesses(cluster.lab.runId, [])
+    .filter(({ command }) => command.includes(MAIN))
+    .map(({ pid }) => pid);
 
 /** The change of a test: another network than the last one that was kept. */
 let kept = 1;
@@ -131,7 +126,7 @@ describe("an unconfirmed change", () => {
     const controller = start(["apply", "--no-verify", ...within], "vm1/switch/1=before");
     const ended = once(controller, "exit");
     await awaitPause(1);
-    const programs = await findPrograms();
+    const programs = findPrograms();
     expect(programs).toHaveLength(4); // a host program and a guard on each host
     const all = [...programs, controller.pid!];
     for (const pid of all) process.kill(pid, "SIGSTOP");

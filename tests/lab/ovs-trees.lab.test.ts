@@ -145,11 +145,9 @@ describe("members and the spanning tree", () => {
   async function readTrees(): Promise<Record<string, string>> {
     const { cluster } = ring;
     const trees = HOSTS.map(async (host) => {
-      const roots = await cluster.on(host, "ovs-vsctl", "--columns=name,status,rstp_status", "list", "Bridge");
-      const ports = await cluster.on(host, "ovs-vsctl", "--columns=name,status,rstp_status", "list", "Port");
-      const kept = `${roots}\n${ports}`.match(
-        /\b(name|stp_designated_root|rstp_root_id|rstp_port_role|rstp_port_state|stp_role|stp_state)[ =:]+[^,\n}]+/g,
-      );
+      const columns = "--columns=name,status,rstp_status";
+      const rows = await cluster.on(host, "ovs-vsctl", columns, "list", "Bridge", "--", columns, "list", "Port");
+      const kept = rows.match(/\b(name|stp_designated_root|rstp_root_id|rstp_port_role|rstp_port_state|stp_role|stp_state)[ =:]+[^,\n}]+/g);
       return [host, (kept ?? []).join("\n")] as const;
     });
     return Object.fromEntries(await Promise.all(trees));
