@@ -3,12 +3,13 @@
  * `npm run bench`, or with sizes of your own: `npm run bench -- 100 2000`.
  */
 import { createHash } from "node:crypto";
-import { resolveNetworks, type ResolvedNetwork } from "../src/addressing/resolve-networks.ts";
-import { compileHost } from "../src/plan/compile-host.ts";
-import { planHost } from "../src/plan/plan-host.ts";
-import { parseSpec } from "../src/spec/parse-spec.ts";
-import type { Cluster } from "../src/spec/cluster.ts";
-import { pinLock } from "../src/spec/pin-lock.ts";
+import type { ResolvedNetwork } from "../src/model/network.ts";
+import { resolveNetworks } from "../src/lock/resolve-networks.ts";
+import { compileHost } from "../src/plan/compile/compile-host.ts";
+import { planHost } from "../src/plan/compare/plan-host.ts";
+import { parseSpec } from "../src/file/parse-spec.ts";
+import type { Cluster } from "../src/model/cluster.ts";
+import { pinLock } from "../src/lock/pin-lock.ts";
 
 const UUID = "11111111-2222-4333-8444-555555555555";
 const SIZES = [10, 100, 1_000, 5_000];

@@ -3,8 +3,8 @@ import { chmodSync, copyFileSync, lstatSync, lutimesSync, mkdirSync, mkdtempSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { renderCompletion } from "../src/cli/completion.ts";
-import { createProgram } from "../src/cli/program.ts";
+import { renderCompletion } from "../src/cli/program/completion.ts";
+import { createProgram } from "../src/cli/program/program.ts";
 import { renderManPage } from "./man-page.ts";
 
 export interface DebWish {

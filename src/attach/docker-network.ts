@@ -1,6 +1,6 @@
-import type { ResolvedMember, ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { CLUSTER_LABEL } from "../resources/docker-network.ts";
-import type { Resource } from "../resources/resource.ts";
+import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
+import { CLUSTER_LABEL } from "../kinds/docker-network.ts";
+import type { Resource } from "../model/resource.ts";
 
 /** Members get on by a Docker network whose bridge is ours. Nothing when the network is kept away from Docker. */
 export function compileDockerNetwork(network: ResolvedNetwork, member: ResolvedMember, clusterUuid: string, cluster: string): Resource[] {

@@ -8,7 +8,7 @@ if (import.meta.url.endsWith(".ts")) enableCompileCache(fileURLToPath(new URL(".
 const [verb, ...args] = process.argv.slice(2);
 if (verb === "probe") await (await import("../host/probe/main.ts")).runProbe();
 else if (verb === "host" && (args[0] === "guard" || args[0] === "restore"))
-  await (await import("./host-recovery.ts")).runHostRecovery(args);
-else if (verb === "host") await (await import("./host.ts")).runHost(args);
-else if (verb === "enter-daemon") await (await import("../lab/enter-daemon.ts")).enterDaemon(args);
-else await (await import("./run-main.ts")).runMain(process.argv);
+  await (await import("./program/host-recovery.ts")).runHostRecovery(args);
+else if (verb === "host") await (await import("./verbs/host.ts")).runHost(args);
+else if (verb === "enter-daemon") await (await import("../lab/host/enter-daemon.ts")).enterDaemon(args);
+else await (await import("./program/run-main.ts")).runMain(process.argv);

@@ -1,6 +1,6 @@
-import type { ResolvedMember, ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import type { Dataplane as DataplaneSpec } from "../spec/cluster.ts";
-import type { OvsBridgeResource, Resource } from "../resources/resource.ts";
+import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
+import type { Dataplane as DataplaneSpec } from "../model/cluster.ts";
+import type { OvsBridgeResource, Resource } from "../model/resource.ts";
 
 export interface DataplaneInput {
   network: ResolvedNetwork;

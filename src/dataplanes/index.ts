@@ -1,4 +1,4 @@
-import type { Dataplane } from "../spec/cluster.ts";
+import type { Dataplane } from "../model/cluster.ts";
 import type { DataplaneCompiler } from "./dataplane.ts";
 import { ovsDataplane } from "./ovs.ts";
 import { vxlanDataplane } from "./vxlan.ts";

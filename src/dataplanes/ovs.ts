@@ -1,10 +1,10 @@
-import { linkName } from "../addressing/names.ts";
-import { findMember, type ResolvedMember, type ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { vethPeer } from "../resources/ovs-veth.ts";
-import type { OvsBridgeResource, OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource } from "../resources/resource.ts";
-import type { OvsDataplane } from "../spec/cluster.ts";
-import { networkLinks } from "../topology/network-links.ts";
-import { bridgeIdOf } from "../topology/bridge-id.ts";
+import { linkName } from "../net/names.ts";
+import { findMember, type ResolvedMember, type ResolvedNetwork } from "../model/network.ts";
+import { vethPeer } from "../kinds/ovs-veth.ts";
+import type { OvsBridgeResource, OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource } from "../model/resource.ts";
+import type { OvsDataplane } from "../model/cluster.ts";
+import { networkLinks } from "../net/graph/network-links.ts";
+import { bridgeIdOf } from "../net/graph/bridge-id.ts";
 import type { DataplaneCompiler } from "./dataplane.ts";
 
 /**

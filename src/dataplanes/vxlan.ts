@@ -1,5 +1,5 @@
-import { linkName } from "../addressing/names.ts";
-import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
+import { linkName } from "../net/names.ts";
+import type { ResolvedNetwork } from "../model/network.ts";
 import type { DataplaneCompiler } from "./dataplane.ts";
 
 /** Hops an outer packet may take; the kernel's own default for tunnels without `ttl` is the route's. */

@@ -1,6 +1,6 @@
-import { containsPrefix } from "../addressing/prefix.ts";
-import type { HeldContainer, HeldDevice, HostHolders } from "../host/read-holders.ts";
-import type { TargetNetwork } from "../verify/target.ts";
+import { containsPrefix } from "../net/prefix.ts";
+import type { HeldContainer, HeldDevice, HostHolders } from "../host/observe/read-holders.ts";
+import type { TargetNetwork } from "../verify/measure/target.ts";
 
 /** Somebody who has an address, and how we know. */
 export interface AddressHolder {

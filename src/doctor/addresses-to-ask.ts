@@ -1,6 +1,6 @@
-import type { HostHolders } from "../host/read-holders.ts";
+import type { HostHolders } from "../host/observe/read-holders.ts";
 import { compareText } from "../util/compare-text.ts";
-import type { TargetNetwork } from "../verify/target.ts";
+import type { TargetNetwork } from "../verify/measure/target.ts";
 import { isOfNetwork, type AddressHolder } from "./address-holder.ts";
 
 export interface ToAskInput {

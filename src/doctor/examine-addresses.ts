@@ -1,10 +1,10 @@
-import type { HeardMac, HostHolders } from "../host/read-holders.ts";
+import type { HeardMac, HostHolders } from "../host/observe/read-holders.ts";
 import type { Connection } from "../transport/connection.ts";
-import { toProblems, type Problem } from "../util/problem.ts";
+import { toProblems, type Problem } from "../model/problem.ts";
 import { compareText } from "../util/compare-text.ts";
-import { createMeasurements } from "../verify/measure.ts";
-import { openSession } from "../verify/session.ts";
-import type { VerifyTarget } from "../verify/target.ts";
+import { createMeasurements } from "../verify/measure/measure.ts";
+import { openSession } from "../verify/measure/session.ts";
+import type { VerifyTarget } from "../verify/measure/target.ts";
 import { collectHolders, type AddressHolder } from "./address-holder.ts";
 import { listAddressesToAsk } from "./addresses-to-ask.ts";
 import { findDuplicates, type DuplicateAddress } from "./find-duplicates.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { HeldContainer, HeldDevice, HostHolders } from "../host/read-holders.ts";
-import type { TargetNetwork } from "../verify/target.ts";
+import type { HeldContainer, HeldDevice, HostHolders } from "../host/observe/read-holders.ts";
+import type { TargetNetwork } from "../verify/measure/target.ts";
 import { listAddressesToAsk } from "./addresses-to-ask.ts";
 import { collectHolders } from "./address-holder.ts";
 import { findDuplicates, type DuplicateInput } from "./find-duplicates.ts";

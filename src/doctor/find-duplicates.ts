@@ -1,4 +1,4 @@
-import type { HeardMac, HostHolders } from "../host/read-holders.ts";
+import type { HeardMac, HostHolders } from "../host/observe/read-holders.ts";
 import type { AddressHolder } from "./address-holder.ts";
 
 export interface DuplicateAddress {

@@ -1,4 +1,4 @@
-import { formatProblem } from "../util/problem.ts";
+import { formatProblem } from "../model/problem.ts";
 import type { AddressHolder } from "./address-holder.ts";
 import type { AddressReport } from "./examine-addresses.ts";
 

@@ -1,8 +1,8 @@
-import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { describeDataplane, describeWire, tunnelOf } from "../addressing/tunnel.ts";
-import { expectedTreeOf } from "../topology/expected-tree.ts";
-import { countLinks, type Link } from "../topology/links.ts";
-import { networkLinks } from "../topology/network-links.ts";
+import type { ResolvedNetwork } from "../model/network.ts";
+import { describeDataplane, describeWire, tunnelOf } from "../net/tunnel.ts";
+import { expectedTreeOf } from "../net/graph/expected-tree.ts";
+import { countLinks, type Link } from "../net/graph/links.ts";
+import { networkLinks } from "../net/graph/network-links.ts";
 
 /** What `spanwire graph` draws, and prints with --json: the links as the file wants them, the tree as it should settle. */
 export interface ClusterGraph {

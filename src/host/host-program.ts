@@ -1,18 +1,18 @@
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { toProblems, type Problem } from "../util/problem.ts";
+import { toProblems, type Problem } from "../model/problem.ts";
 import { readLines } from "../util/read-lines.ts";
 import { VERSION } from "../util/version.ts";
-import type { Guard } from "./guard.ts";
-import type { HostSystem } from "./host-system.ts";
-import { createPlanMethods } from "./plan-methods.ts";
+import type { Guard } from "./guard/guard.ts";
+import type { HostSystem } from "./execute/host-system.ts";
+import { createPlanMethods } from "./change/plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
-import { purgeExecutable } from "./purge-executable.ts";
-import { findContainerPid } from "./read-docker.ts";
-import { readHeardMacs, readHolders } from "./read-holders.ts";
-import { createRecoveryMethods } from "./recovery-methods.ts";
-import { createSilence } from "./silence.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import { purgeExecutable } from "./restore/purge-executable.ts";
+import { findContainerPid } from "./observe/read-docker.ts";
+import { readHeardMacs, readHolders } from "./observe/read-holders.ts";
+import { createRecoveryMethods } from "./restore/recovery-methods.ts";
+import { createSilence } from "./change/silence.ts";
+import type { StateDirectory } from "./state/state-directory.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
 const PROTOCOL = 1;
@@ -42,7 +42,7 @@ export interface HostProgramInput {
 
 const helloParams = z.looseObject({ version: z.string().max(64).optional() });
 
-/** The controller speaks several times in this time (src/fleet/keep-alive.ts): silence for all of it is a dead path. */
+/** The controller speaks several times in this time (src/engine/keep-alive.ts): silence for all of it is a dead path. */
 const DEFAULT_CONFIRM_WITHIN_MS = 60_000;
 
 /** What a host answers: the same methods in-process, in a lab host's namespaces, and behind SSH. */

@@ -1,4 +1,4 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { describeShape, isSameShape, resolveLab } from "./lab-shape.ts";
 import { findLab, isBusy, type LabState } from "./lab-state.ts";
 import { readLabStatus } from "./lab-status.ts";

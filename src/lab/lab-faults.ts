@@ -1,5 +1,5 @@
-import { SpanwireError } from "../util/problem.ts";
-import { startHostDaemons } from "./daemons.ts";
+import { SpanwireError } from "../model/problem.ts";
+import { startHostDaemons } from "./host/daemons.ts";
 import { dataPort, namespacePath } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 import { ipBatch, runTool } from "./tools.ts";

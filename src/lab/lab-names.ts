@@ -1,4 +1,4 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 
 /** Everything a lab is called or addressed by follows from its run id, so two labs can never share a thing. */
 

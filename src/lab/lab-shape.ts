@@ -1,4 +1,4 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import {
   DEFAULT_MTU_BYTES,
   DEFAULT_RUN_ID,
@@ -12,7 +12,7 @@ import {
   underlayAddress,
 } from "./lab-names.ts";
 import { currentOwner, type DockerFlavour, type LabHost, type LabState } from "./lab-state.ts";
-import { type OvsChoice, resolveDatapath } from "./ovs-datapath.ts";
+import { type OvsChoice, resolveDatapath } from "./host/ovs-datapath.ts";
 
 /** What a caller may wish for; everything has a default. */
 export interface LabWish {

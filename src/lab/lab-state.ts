@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { DATA_ROOT, STATE_ROOT } from "./lab-names.ts";
 import { isSameProcess, processIdentity, type ProcessIdentity } from "../util/process-identity.ts";
 

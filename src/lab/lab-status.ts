@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { requestDocker } from "../util/docker-request.ts";
-import { askDaemons, type DaemonAnswer } from "./daemons.ts";
+import { askDaemons, type DaemonAnswer } from "./host/daemons.ts";
 import { type LabFaults, readFaults } from "./lab-faults.ts";
 import { namespacePath } from "./lab-names.ts";
 import { type DockerFlavour, isBusy, type LabHost, type LabState, type OvsDatapath, readLab } from "./lab-state.ts";

@@ -1,4 +1,4 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 
 export function requireRoot(doing: string, runId: string): void {
   if (process.getuid?.() === 0) return;

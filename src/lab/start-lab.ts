@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { run } from "../util/run.ts";
-import { buildBusyboxTar, importImage } from "./busybox-image.ts";
-import { ensureDocker28Root } from "./docker28-root.ts";
-import { startDaemon } from "./docker-daemon.ts";
-import { startOpenVswitch } from "./open-vswitch.ts";
+import { buildBusyboxTar, importImage } from "./host/busybox-image.ts";
+import { ensureDocker28Root } from "./host/docker28-root.ts";
+import { startDaemon } from "./host/docker-daemon.ts";
+import { startOpenVswitch } from "./host/open-vswitch.ts";
 import { createLabNetwork, findTakenNames, setSwitchSysctls } from "./lab-network.ts";
 import { runDirectory } from "./lab-names.ts";
 import { resolveLab, type LabWish } from "./lab-shape.ts";

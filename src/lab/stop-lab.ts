@@ -1,13 +1,13 @@
 import { readFileSync, rmSync } from "node:fs";
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { run } from "../util/run.ts";
-import { removeCgroups, thawCgroups } from "./cgroups.ts";
-import { removeStaleBuilds } from "./docker28-root.ts";
+import { removeCgroups, thawCgroups } from "./host/cgroups.ts";
+import { removeStaleBuilds } from "./host/docker28-root.ts";
 import { removeNamespaces, removeNetnsRoot } from "./lab-network.ts";
 import { parseRunId, runDirectory } from "./lab-names.ts";
 import { currentOwner, findLab, isBusy, removeLabState, writeLabState, type LabState } from "./lab-state.ts";
 import { requireRoot } from "./require-root.ts";
-import { killRunProcesses } from "./processes.ts";
+import { killRunProcesses } from "./host/processes.ts";
 
 /**
  * Removes everything a run created, from whatever state it is in; returns false when there was nothing.

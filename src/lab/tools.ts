@@ -1,6 +1,6 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { describeRun, run, type RunOptions } from "../util/run.ts";
-import { hostEnvironment } from "./host-environment.ts";
+import { hostEnvironment } from "./host/host-environment.ts";
 import { namespacePath, RUN_VARIABLE } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { clusterShapeOf, toCluster } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { applied, problemsOf, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
-import { formatLock } from "../spec/lock-file.ts";
-import { parseSpec } from "../spec/parse-spec.ts";
-import { planIdOf } from "./plan.ts";
+import { formatLock } from "../lock/lock-file.ts";
+import { parseSpec } from "../file/parse-spec.ts";
+import { planIdOf } from "../model/plan.ts";
 
 const clusterShape = clusterShapeOf({});
 

@@ -1,8 +1,8 @@
-import type { ResolvedNetwork } from "../addressing/resolve-networks.ts";
-import { isMarkedBy } from "../resources/mark.ts";
-import type { BootServices } from "../resources/own-files.ts";
-import type { Snapshot, SnapshotRoute } from "../resources/snapshot.ts";
-import { findStandingTunnels, type StandingTunnel } from "./standing-tunnels.ts";
+import type { ResolvedNetwork } from "../model/network.ts";
+import { isMarkedBy } from "../model/mark.ts";
+import type { BootServices } from "../kinds/own-files.ts";
+import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
+import { findStandingTunnels, type StandingTunnel } from "./check/standing-tunnels.ts";
 
 /** What a plan needs to know of a host besides our own objects. */
 export interface HostFacts {

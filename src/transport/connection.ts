@@ -1,4 +1,4 @@
-import type { Host } from "../spec/cluster.ts";
+import type { Host } from "../model/cluster.ts";
 
 /**
  * A conversation with one host program: JSON-RPC 2.0, one message a line. The same program answers in-process, inside a

@@ -1,4 +1,4 @@
-import type { Problem } from "../util/problem.ts";
+import type { Problem } from "../model/problem.ts";
 import { INSTALL_FOLDER } from "../util/install-folder.ts";
 import { CONNECT_TIMEOUT_S } from "./ssh-argv.ts";
 import type { ProcessEnd } from "./stdio.ts";

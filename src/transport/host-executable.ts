@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 import { IS_EXECUTABLE, IS_SOURCE } from "../util/self-argv.ts";
 import type { Machine } from "./bootstrap-command.ts";
 

@@ -1,11 +1,11 @@
-import { withAudit } from "../host/audit-log.ts";
-import { createGuard, type Guard } from "../host/guard.ts";
+import { withAudit } from "../host/state/audit-log.ts";
+import { createGuard, type Guard } from "../host/guard/guard.ts";
 import { createHostProgram, type HostProgram } from "../host/host-program.ts";
-import { createLocalSystem } from "../host/local-system.ts";
-import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state-directory.ts";
-import type { HostSystem } from "../host/host-system.ts";
-import type { StateDirectory } from "../host/state-directory.ts";
-import { SpanwireError } from "../util/problem.ts";
+import { createLocalSystem } from "../host/execute/local-system.ts";
+import { DEFAULT_STATE_DIRECTORY, openStateDirectory } from "../host/state/state-directory.ts";
+import type { HostSystem } from "../host/execute/host-system.ts";
+import type { StateDirectory } from "../host/state/state-directory.ts";
+import { SpanwireError } from "../model/problem.ts";
 import type { Connection, Transport } from "./connection.ts";
 
 /** This machine as the cluster's host, without a second process. */

@@ -1,6 +1,6 @@
-import type { Host } from "../spec/cluster.ts";
-import { SpanwireError } from "../util/problem.ts";
-import { hostEnvironment } from "../lab/host-environment.ts";
+import type { Host } from "../model/cluster.ts";
+import { SpanwireError } from "../model/problem.ts";
+import { hostEnvironment } from "../lab/host/host-environment.ts";
 import { DESK_ADDRESS, namespacePath, runDirectory } from "../lab/lab-names.ts";
 import { readLab } from "../lab/lab-state.ts";
 import { SELF_ARGV } from "../util/self-argv.ts";
@@ -38,7 +38,7 @@ function openInLab(runId: string, host: Pick<Host, "name" | "address">, program:
   });
 }
 
-/** A fault that a test wants injected (src/host/faulty-system.ts) reaches the hosts of a lab, and no others. */
+/** A fault that a test wants injected (src/host/execute/faulty-system.ts) reaches the hosts of a lab, and no others. */
 function findFault(): Record<string, string> {
   const fault = process.env["SPANWIRE_FAULT"];
   return fault === undefined ? {} : { SPANWIRE_FAULT: fault };

@@ -1,4 +1,4 @@
-import { SpanwireError, type Problem } from "../util/problem.ts";
+import { SpanwireError, type Problem } from "../model/problem.ts";
 
 interface Pending {
   resolve(value: unknown): void;

@@ -1,4 +1,4 @@
-import { SpanwireError } from "../util/problem.ts";
+import { SpanwireError } from "../model/problem.ts";
 
 export interface SshWish {
   /** From the spec: the name of a host in ~/.ssh/config, HOST, USER@HOST, or ssh://USER@HOST:PORT. */

@@ -1,6 +1,6 @@
-import type { Host } from "../spec/cluster.ts";
+import type { Host } from "../model/cluster.ts";
 import { createLimit } from "../util/create-limit.ts";
-import { SpanwireError, type Problem } from "../util/problem.ts";
+import { SpanwireError, type Problem } from "../model/problem.ts";
 import { VERSION } from "../util/version.ts";
 import { BOOTSTRAP_WORD, renderBootstrap, type Machine } from "./bootstrap-command.ts";
 import type { Connection, Transport } from "./connection.ts";

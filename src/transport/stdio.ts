@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { SpanwireError, type Problem } from "../util/problem.ts";
+import { SpanwireError, type Problem } from "../model/problem.ts";
 import { readLines } from "../util/read-lines.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import type { Connection } from "./connection.ts";

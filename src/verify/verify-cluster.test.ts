@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createFakeHosts } from "./fake-hosts.fixture.ts";
-import { createTarget } from "./healthy.fixture.ts";
+import { createFakeHosts } from "./measure/fake-hosts.fixture.ts";
+import { createTarget } from "./judge/healthy.fixture.ts";
 import { verifyCluster, verifyPairs } from "./verify-cluster.ts";
 
 const target = createTarget(

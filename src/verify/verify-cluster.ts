@@ -1,8 +1,8 @@
 import type { Connection } from "../transport/connection.ts";
-import { judge } from "./judge.ts";
-import { measureCluster, type MeasureOptions } from "./measure.ts";
-import type { VerifyReport } from "./report.ts";
-import type { VerifyTarget } from "./target.ts";
+import { judge } from "./judge/judge.ts";
+import { measureCluster, type MeasureOptions } from "./measure/measure.ts";
+import type { VerifyReport } from "./report/report.ts";
+import type { VerifyTarget } from "./measure/target.ts";
 
 export type VerifyOptions = Partial<Omit<MeasureOptions, "light">>;
 

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { createHostProgram, serve, type HostProgram } from "../../src/host/host-program.ts";
-import type { Problem } from "../../src/util/problem.ts";
+import type { Problem } from "../../src/model/problem.ts";
 import { createFakeFleet, type FakeFleet } from "../fake/fake-fleet.ts";
 import { THREE_HOSTS, toCluster } from "../fake/plan-case.ts";
 

@@ -1,5 +1,5 @@
-import { parseSpec, parseSpecBytes } from "../../src/spec/parse-spec.ts";
-import { SpanwireError, type Problem } from "../../src/util/problem.ts";
+import { parseSpec, parseSpecBytes } from "../../src/file/parse-spec.ts";
+import { SpanwireError, type Problem } from "../../src/model/problem.ts";
 
 /** A spec that is right, with the lines of one section replaced. Hosts start in line 4, with the two default ones networks in line 7. */
 export function specWith(parts: { hosts?: string; networks?: string }): string {

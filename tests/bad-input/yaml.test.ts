@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_FILE_BYTES, MAX_HOSTS } from "../../src/spec/limits.ts";
+import { MAX_FILE_BYTES, MAX_HOSTS } from "../../src/file/schema/limits.ts";
 import { networkWith, problemsOf, specWith } from "./problems-of.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

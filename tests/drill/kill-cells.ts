@@ -1,7 +1,7 @@
-import type { FaultMoment } from "../../src/host/faulty-system.ts";
+import type { FaultMoment } from "../../src/host/execute/faulty-system.ts";
 import type { DockerFlavour } from "../../src/lab/lab-state.ts";
-import type { OvsChoice } from "../../src/lab/ovs-datapath.ts";
-import type { Step } from "../../src/plan/step.ts";
+import type { OvsChoice } from "../../src/lab/host/ovs-datapath.ts";
+import type { Step } from "../../src/model/step.ts";
 import { hostLines } from "../lab/cluster-lab.ts";
 
 const FAULTS = ["kill host program", "kill controller", "cut link", "reboot", "disk full"] as const;

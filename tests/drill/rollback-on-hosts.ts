@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { FaultMoment } from "../../src/host/faulty-system.ts";
-import type { Plan } from "../../src/plan/plan.ts";
-import type { Cluster, Dataplane, Network } from "../../src/spec/cluster.ts";
+import type { FaultMoment } from "../../src/host/execute/faulty-system.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import type { Cluster, Dataplane, Network } from "../../src/model/cluster.ts";
 import { createClusterLab, footprintChanges, type ClusterLab } from "../lab/cluster-lab.ts";
 import { clusterShape, toCluster, type ClusterShape } from "../fake/cluster-arbitrary.ts";
 import { footprintsOf } from "./footprints-of.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Cluster, Host, Network, OvsDataplane, OvsTunnel, Topology } from "../../src/spec/cluster.ts";
+import type { Cluster, Host, Network, OvsDataplane, OvsTunnel, Topology } from "../../src/model/cluster.ts";
 
 /** Hosts and networks that may come and go: six and four, each with an address or subnet of its own. */
 const HOST_NUMBERS = [1, 2, 3, 4, 5, 6];

@@ -1,13 +1,13 @@
-import { applyPlan, type ApplyResult } from "../../src/fleet/apply-plan.ts";
-import { gatherHosts } from "../../src/fleet/gather-hosts.ts";
-import type { HostSystem } from "../../src/host/host-system.ts";
+import { applyPlan, type ApplyResult } from "../../src/engine/apply-plan.ts";
+import { gatherHosts } from "../../src/engine/gather-hosts.ts";
+import type { HostSystem } from "../../src/host/execute/host-system.ts";
 import { buildPlan, planRemoval } from "../../src/plan/build-plan.ts";
-import type { Plan } from "../../src/plan/plan.ts";
-import type { Cluster, Host } from "../../src/spec/cluster.ts";
-import type { Lock } from "../../src/spec/lock.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import type { Cluster, Host } from "../../src/model/cluster.ts";
+import type { Lock } from "../../src/model/lock.ts";
 import { createInProcessTransport } from "../../src/transport/in-process.ts";
 import type { Transport } from "../../src/transport/connection.ts";
-import type { Problem } from "../../src/util/problem.ts";
+import type { Problem } from "../../src/model/problem.ts";
 import { createFakeHost, type FakeHost } from "./fake-system.ts";
 
 export const UUID = "11111111-2222-4333-8444-555555555555";

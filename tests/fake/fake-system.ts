@@ -1,10 +1,10 @@
-import { networkOf } from "../../src/addressing/prefix.ts";
-import type { BatchResult, HostSystem } from "../../src/host/host-system.ts";
-import type { Batch } from "../../src/plan/batch-steps.ts";
+import { networkOf } from "../../src/net/prefix.ts";
+import type { BatchResult, HostSystem } from "../../src/host/execute/host-system.ts";
+import type { Batch } from "../../src/tools/batch-steps.ts";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/facts.ts";
-import type { BootServices } from "../../src/resources/own-files.ts";
-import type { Command } from "../../src/resources/resource.ts";
-import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/resources/snapshot.ts";
+import type { BootServices } from "../../src/kinds/own-files.ts";
+import type { Command } from "../../src/model/resource.ts";
+import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/model/snapshot.ts";
 import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
 import { runDocker, type DockerModel } from "./run-docker.ts";

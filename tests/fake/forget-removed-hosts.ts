@@ -1,5 +1,5 @@
-import type { Plan } from "../../src/plan/plan.ts";
-import type { Lock } from "../../src/spec/lock.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import type { Lock } from "../../src/model/lock.ts";
 
 /** The lock after a plan was applied: hosts whose every trace is gone need no tombstone any more. */
 export function forgetRemovedHosts(plan: Plan): Lock {

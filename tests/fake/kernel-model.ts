@@ -1,4 +1,4 @@
-import type { SnapshotLink } from "../../src/resources/snapshot.ts";
+import type { SnapshotLink } from "../../src/model/snapshot.ts";
 
 /** What the kernel says when it refuses, as iproute2 prints it. */
 export class Refused extends Error {}

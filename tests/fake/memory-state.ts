@@ -1,7 +1,7 @@
-import { RESTORE_JOURNAL, type JournalEntry } from "../../src/host/journal.ts";
-import type { Frozen, LockHolder, StateDirectory } from "../../src/host/state-directory.ts";
-import type { Verdict } from "../../src/host/verdict.ts";
-import type { RestorePoint } from "../../src/plan/restore-point.ts";
+import { RESTORE_JOURNAL, type JournalEntry } from "../../src/host/state/journal.ts";
+import type { Frozen, LockHolder, StateDirectory } from "../../src/host/state/state-directory.ts";
+import type { Verdict } from "../../src/host/guard/verdict.ts";
+import type { RestorePoint } from "../../src/plan/compile/restore-point.ts";
 
 export interface MemoryState extends StateDirectory {
   former: Record<string, string>;

@@ -1,5 +1,5 @@
-import type { Plan } from "../../src/plan/plan.ts";
-import { SpanwireError, type Problem } from "../../src/util/problem.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import { SpanwireError, type Problem } from "../../src/model/problem.ts";
 import { toCluster, type ClusterShape, type NetworkShape } from "./cluster-arbitrary.ts";
 import { createFakeFleet, type FakeFleet } from "./fake-fleet.ts";
 

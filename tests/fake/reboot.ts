@@ -1,4 +1,4 @@
-import type { HostSystem } from "../../src/host/host-system.ts";
+import type { HostSystem } from "../../src/host/execute/host-system.ts";
 import type { FakeHost } from "./fake-system.ts";
 import { createKernel } from "./kernel-model.ts";
 

@@ -1,6 +1,6 @@
-import { overlapsPrefix } from "../../src/addressing/prefix.ts";
-import type { Command } from "../../src/resources/resource.ts";
-import type { SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../src/resources/snapshot.ts";
+import { overlapsPrefix } from "../../src/net/prefix.ts";
+import type { Command } from "../../src/model/resource.ts";
+import type { SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../src/model/snapshot.ts";
 import { Refused, type KernelModel } from "./kernel-model.ts";
 
 export interface DockerModel {

@@ -1,4 +1,4 @@
-import { containsPrefix, networkOf } from "../../src/addressing/prefix.ts";
+import { containsPrefix, networkOf } from "../../src/net/prefix.ts";
 import { addLink, deleteLink, getLink, Refused, setMac, setMaster, setUp, type KernelModel, type ModelLink } from "./kernel-model.ts";
 
 /** The `ip` and `bridge` lines we write, and only those: a word that is not known here fails the test. */

@@ -1,5 +1,5 @@
-import { overlapsPrefix } from "../../src/addressing/prefix.ts";
-import type { SnapshotNftTable } from "../../src/resources/snapshot.ts";
+import { overlapsPrefix } from "../../src/net/prefix.ts";
+import type { SnapshotNftTable } from "../../src/model/snapshot.ts";
 import { Refused } from "./kernel-model.ts";
 
 export type NftTables = Map<string, SnapshotNftTable>;

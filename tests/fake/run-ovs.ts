@@ -1,4 +1,4 @@
-import type { SnapshotOvsBridge, SnapshotOvsPort } from "../../src/resources/snapshot.ts";
+import type { SnapshotOvsBridge, SnapshotOvsPort } from "../../src/model/snapshot.ts";
 import { addLink, deleteLink, Refused, type KernelModel } from "./kernel-model.ts";
 
 /** Open vSwitch's database, as far as we write it, and the devices its daemon makes. */

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Plan } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/model/plan.ts";
 import { createClusterLab, footprintChanges, type ClusterLab, type Container } from "./cluster-lab.ts";
 import { createTraffic } from "./container-traffic.ts";
 import { until } from "./until.ts";

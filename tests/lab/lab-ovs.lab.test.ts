@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { askDaemons, killDaemon, startHostDaemon } from "../../src/lab/daemons.ts";
-import { hostEnvironment } from "../../src/lab/host-environment.ts";
+import { askDaemons, killDaemon, startHostDaemon } from "../../src/lab/host/daemons.ts";
+import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import { healLab, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
 import { IMAGE } from "../../src/lab/lab-names.ts";
 import { getLabHost, type LabHost, type LabState } from "../../src/lab/lab-state.ts";

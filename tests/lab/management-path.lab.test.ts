@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { run } from "../../src/util/run.ts";
 
-const SOURCE = fileURLToPath(new URL("../../src/host/management-path.ts", import.meta.url));
+const SOURCE = fileURLToPath(new URL("../../src/host/change/management-path.ts", import.meta.url));
 
 /** A server with a rule by source: what it answers from its second address goes another way. */
 const SETUP = `

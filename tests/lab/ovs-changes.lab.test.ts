@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { HostPlan } from "../../src/plan/plan.ts";
+import type { HostPlan } from "../../src/model/plan.ts";
 import { createClusterLab, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { findBridge } from "./find-bridge.ts";
 import { readInterfaces } from "./ovs-database.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Footprint } from "../../src/host/normalise-footprint.ts";
-import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/daemons.ts";
+import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/host/daemons.ts";
 import { getLabHost, type LabHost } from "../../src/lab/lab-state.ts";
-import { SHARED_LINK } from "../../src/plan/standing-tunnels.ts";
+import { SHARED_LINK } from "../../src/plan/check/standing-tunnels.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { dumpDatabase } from "./ovs-database.ts";
 import { PATIENCE } from "./patience.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { killDaemon, startHostDaemon } from "../../src/lab/daemons.ts";
+import { killDaemon, startHostDaemon } from "../../src/lab/host/daemons.ts";
 import { getLabHost } from "../../src/lab/lab-state.ts";
 import { createClusterLab, demand, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { findBridge } from "./find-bridge.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { namespacePath } from "../../src/lab/lab-names.ts";
-import { SHARED_LINK } from "../../src/plan/standing-tunnels.ts";
+import { SHARED_LINK } from "../../src/plan/check/standing-tunnels.ts";
 import { findSource, startCapture, unwrap, type Wrapped } from "./capture.ts";
 import { createClusterLab, demand, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { findBridge } from "./find-bridge.ts";

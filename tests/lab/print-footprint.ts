@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
-import { readFootprint } from "../../src/host/footprint.ts";
-import { readJson } from "../../src/host/read-json.ts";
+import { readFootprint } from "../../src/host/footprint/footprint.ts";
+import { readJson } from "../../src/host/observe/read-json.ts";
 import { until } from "./until.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Plan } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/model/plan.ts";
 import { VERSION } from "../../src/util/version.ts";
 import { footprintChanges } from "./cluster-lab.ts";
 import { createSshLab, sshHostLines, type SshLab } from "./ssh-lab.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { hostEnvironment } from "../../src/lab/host-environment.ts";
+import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import { CLEAN_ENV } from "../../src/util/run.ts";
 import { demand, type ClusterLab } from "./cluster-lab.ts";
 

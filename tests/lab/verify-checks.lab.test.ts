@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Check, VerifyFailure, VerifyReport } from "../../src/verify/report.ts";
+import type { Check, VerifyFailure, VerifyReport } from "../../src/verify/report/report.ts";
 import { verifyCluster, verifyPairs, type VerifyOptions } from "../../src/verify/verify-cluster.ts";
 import { createVerifyLab, OUTSIDE, SWITCH, TABLE, type VerifyLab } from "./verify-lab.ts";
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ContainerTarget } from "../../src/verify/measurements.ts";
+import type { ContainerTarget } from "../../src/verify/measure/measurements.ts";
 import { verifyCluster } from "../../src/verify/verify-cluster.ts";
 import { createVerifyLab, TABLE, type VerifyLab } from "./verify-lab.ts";
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Connection } from "../../src/transport/connection.ts";
 import { openStdioConnection } from "../../src/transport/stdio.ts";
 import { describeRun, run } from "../../src/util/run.ts";
-import type { TargetHost, VerifyTarget } from "../../src/verify/target.ts";
+import type { TargetHost, VerifyTarget } from "../../src/verify/measure/target.ts";
 
 /** Hosts that are only namespaces on a switch, with kernel VXLAN built by hand: what `verify` is measured against. */
 export interface VerifyLab {

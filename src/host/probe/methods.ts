@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SpanwireError, toProblems, type Problem } from "../../util/problem.ts";
+import { SpanwireError, toProblems, type Problem } from "../../model/problem.ts";
 import { countFragments, findDefaultGateway } from "./host-operations.ts";
 import { batchParams, operationParams, startParams } from "./params.ts";
 import { findPathMtu } from "./path-mtu.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SpanwireError, type Problem, type ProblemKind } from "../../util/problem.ts";
+import { SpanwireError, type Problem, type ProblemKind } from "../../model/problem.ts";
 import { describeRun, run, type RunResult } from "../../util/run.ts";
 import { PACE } from "../../util/pace.ts";
 import { startProbeProcess } from "./probe-process.ts";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { renderPlan } from "../../../src/plan/render-plan.ts";
-import { parseSpec } from "../../../src/spec/parse-spec.ts";
+import { renderPlan } from "../../../src/plan/render/render-plan.ts";
+import { parseSpec } from "../../../src/file/parse-spec.ts";
 import { createFakeFleet } from "../../fake/fake-fleet.ts";
 import { forgetRemovedHosts } from "../../fake/forget-removed-hosts.ts";
 

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { resolveNetworks } from "../../../src/addressing/resolve-networks.ts";
+import { resolveNetworks } from "../../../src/lock/resolve-networks.ts";
 import { describeGraph, type ClusterGraph } from "../../../src/graph/cluster-graph.ts";
 import { renderGraphDot } from "../../../src/graph/render-dot.ts";
 import { renderGraphMermaid } from "../../../src/graph/render-mermaid.ts";
 import { renderGraphSvg } from "../../../src/graph/render-svg.ts";
 import { renderGraphText } from "../../../src/graph/render-text.ts";
-import { parseSpec } from "../../../src/spec/parse-spec.ts";
-import { pinWithoutHosts } from "../../../src/spec/pin-without-hosts.ts";
+import { parseSpec } from "../../../src/file/parse-spec.ts";
+import { pinWithoutHosts } from "../../../src/lock/pin-without-hosts.ts";
 
 /** What `spanwire graph` prints for the examples: one file per example and format. */
 const EXAMPLES = ["quickstart", "000-ovs-vxlan-mesh", "001-gre-ring-stp-slices", "ovs-two-networks"];

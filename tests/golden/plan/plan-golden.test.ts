@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { planRevert } from "../../../src/plan/plan-revert.ts";
-import { renderPlan } from "../../../src/plan/render-plan.ts";
-import type { Plan } from "../../../src/plan/plan.ts";
-import { observeResources } from "../../../src/resources/index.ts";
-import { parseSpec } from "../../../src/spec/parse-spec.ts";
+import { planRevert } from "../../../src/plan/compare/plan-revert.ts";
+import { renderPlan } from "../../../src/plan/render/render-plan.ts";
+import type { Plan } from "../../../src/model/plan.ts";
+import { observeResources } from "../../../src/kinds/index.ts";
+import { parseSpec } from "../../../src/file/parse-spec.ts";
 import { createFakeFleet, type FakeFleet } from "../../fake/fake-fleet.ts";
 import { startContainer } from "../../fake/fake-system.ts";
 import { forgetRemovedHosts } from "../../fake/forget-removed-hosts.ts";

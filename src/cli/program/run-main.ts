@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { toProblems } from "../../model/problem.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** `spanwire status | head`: who does not want the rest is no error of ours (EPIPE). */
+function exitQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+}
+
+/** Parses, runs, and turns whatever goes wrong into lines for people and an exit code. */
+export async function runMain(argv: readonly string[]): Promise<void> {
+  const [{ createProgram }, { CommanderError }, { sayProblems, say }] = await Promise.all([
+    import("./program.ts"),
+    import("commander"),
+    import("../terminal/output.ts"),
+  ]);
+  const program: Command = createProgram();
+  process.stdout.on("error", exitQuietly);
+  if (argv[2] === "__complete") {
+    const { completeWords } = await import("./completion.ts");
+    return void process.stdout.write(`${completeWords(program, argv.slice(3)).join("\n")}\n`);
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+      return;
+    }
+    const problems = toProblems(error, "running", "");
+    sayProblems(problems);
+    if (argv.includes("-v") || argv.includes("--verbose")) say(error instanceof Error ? (error.stack ?? "") : "");
+    process.exitCode = EXIT_FAILED;
+  }
+}

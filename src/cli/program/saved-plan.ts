@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { stepSchema } from "../../host/change/step-schema.ts";
+import { planIdOf, type Plan } from "../../model/plan.ts";
+import { formatLock, parseLock } from "../../lock/lock-file.ts";
+import type { Lock } from "../../model/lock.ts";
+import { SpanwireError } from "../../model/problem.ts";
+
+const savedPlan = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal("plan"),
+  planId: z.string(),
+  cluster: z.string(),
+  clusterUuid: z.uuid(),
+  lock: z.unknown(),
+  lockChanges: z.array(z.string()),
+  hosts: z.array(
+    z.strictObject({
+      host: z.string(),
+      address: z.string(),
+      ssh: z.string(),
+      leaving: z.boolean(),
+      basis: z.string(),
+      steps: z.array(stepSchema),
+    }),
+  ),
+  warnings: z.array(z.unknown()),
+});
+
+/** A plan as `plan --out` wrote it. One that was edited has another id than it says, and is refused. */
+export async function readSavedPlan(path: string): Promise<Plan> {
+  const refuse = (kind: "input" | "conflict", why: string): SpanwireError =>
+    new SpanwireError({
+      kind,
+      doing: "reading the saved plan",
+      what: path,
+      where: "",
+      why,
+      try: "make a new one with `spanwire plan --out FILE`",
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw refuse("input", (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "it is not a plan of spanwire");
+  }
+  const parsed = savedPlan.safeParse(json);
+  if (!parsed.success) throw refuse("input", "it is not a plan of this version of spanwire");
+  const { planId, ...rest } = parsed.data;
+  const plan = json as Plan & { planId?: string };
+  delete plan.planId;
+  if (planIdOf(plan) !== planId) throw refuse("conflict", "it was edited after it was saved");
+  return { ...plan, lock: rest.lock === null ? null : parseLock(formatLock(rest.lock as Lock), path) };
+}

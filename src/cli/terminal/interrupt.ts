@@ -1,0 +1,48 @@
+import type { ConfirmState } from "../../engine/apply-plan.ts";
+import { muteOutput } from "./output.ts";
+
+/** 128 + SIGINT, as shells report it. */
+const EXIT_INTERRUPTED = 130;
+
+/** Hosts whose change no longer ends with the conversation. */
+const confirms = new Map<string, ConfirmState>();
+
+export function noteConfirm(host: string, state: ConfirmState): void {
+  confirms.set(host, state);
+}
+
+const cleanups = new Set<() => Promise<void>>();
+
+/**
+ * Runs `act`; when the user presses Ctrl-C meanwhile, `cleanup` first ends what is under way. A host program whose input
+ * ends undoes an unconfirmed plan, so waiting for it means that the hosts are as before.
+ */
+export async function interruptible<T>(cleanup: () => Promise<void>, act: () => Promise<T>): Promise<T> {
+  cleanups.add(cleanup);
+  if (cleanups.size === 1) process.once("SIGINT", interrupt);
+  try {
+    return await act();
+  } finally {
+    cleanups.delete(cleanup);
+    if (cleanups.size === 0) process.off("SIGINT", interrupt);
+  }
+}
+
+function interrupt(): void {
+  process.stderr.write(`\n${describeInterrupt(confirms)}\n`);
+  muteOutput();
+  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => process.exit(EXIT_INTERRUPTED));
+}
+
+/** What hosts do when the conversations end now. */
+export function describeInterrupt(states: ReadonlyMap<string, ConfirmState>): string {
+  if (states.size === 0) return "interrupted: hosts undo what was not confirmed";
+  const [confirmed, asked] = (["confirmed", "asked"] as const).map((state) =>
+    [...states].flatMap(([host, is]) => (is === state ? [host] : [])).sort(),
+  ) as [string[], string[]];
+  const parts = [
+    ...(confirmed.length === 0 ? [] : [`the change stays on ${confirmed.join(", ")}`]),
+    ...(asked.length === 0 ? [] : [`it may stay on ${asked.join(", ")}`]),
+  ];
+  return `interrupted: ${parts.join("; ")}; every other host undoes it. \`spanwire status\` shows how they are, \`spanwire apply\` makes them all as the file says`;
+}

@@ -1,0 +1,107 @@
+import type { ResolvedNetwork } from "../../model/network.ts";
+import { describeDataplane, describeWire, tunnelOf } from "../../net/tunnel.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { Step } from "../../model/step.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { Problem } from "../../model/problem.ts";
+import { describeLink, type LinkStatus } from "./describe-link.ts";
+
+/** `status --json`, without its frame. */
+export interface ClusterStatus {
+  cluster: string;
+  clusterUuid: string;
+  hosts: readonly { name: string; address: string; reachable: boolean; docker: string; lastPlan: string; frozen: readonly string[] }[];
+  /** Hosts of which some ended the last plan new and some old. */
+  mixed: readonly string[];
+  networks: readonly NetworkStatus[];
+  drift: readonly { host: string; what: string; key: string; reason: string }[];
+  problems: readonly Problem[];
+}
+
+interface NetworkStatus {
+  name: string;
+  subnet: string;
+  mtuBytes: number;
+  /** "vxlan", or with Open vSwitch "ovs gre". */
+  dataplane: string;
+  vni: number;
+  /** What the tunnels travel as: "UDP port 8472". */
+  wire: string;
+  links: readonly (LinkStatus & { host: string; slice: string })[];
+}
+
+export interface StatusInput {
+  plan: Plan;
+  networks: readonly ResolvedNetwork[];
+  snapshots: ReadonlyMap<string, Snapshot>;
+  unreachable: readonly Problem[];
+}
+
+export function describeStatus({ plan, networks, snapshots, unreachable }: StatusInput): ClusterStatus {
+  const names = new Map(networks.flatMap((network) => network.members.map((member) => [member.host, member.vtep] as const)));
+  return {
+    cluster: plan.cluster,
+    clusterUuid: plan.clusterUuid,
+    hosts: [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => describeHost(name, address, snapshots.get(name))),
+    mixed: describeMix(snapshots),
+    networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
+    drift: plan.hosts.flatMap((host) =>
+      host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) })),
+    ),
+    problems: unreachable,
+  };
+}
+
+function describeHost(name: string, address: string, snapshot: Snapshot | undefined): ClusterStatus["hosts"][number] {
+  const docker = snapshot?.docker.state === "ready" ? snapshot.docker.version : "";
+  return {
+    name,
+    address,
+    reachable: snapshot !== undefined,
+    docker,
+    lastPlan: snapshot?.lastPlan?.state ?? "",
+    frozen: snapshot?.frozen?.remaining ?? [],
+  };
+}
+
+const HOW_IT_ENDED: Readonly<Record<string, string>> = {
+  finished: "as planned",
+  reverted: "as before it",
+  "revert-incomplete": "NOT as before it",
+  unfinished: "under way, or cut off: it goes back by itself",
+};
+
+/** One line a host, when a plan did not end the same everywhere, or has not ended. */
+function describeMix(snapshots: ReadonlyMap<string, Snapshot>): string[] {
+  const last = [...snapshots].flatMap(([host, { lastPlan }]) => (lastPlan === undefined ? [] : [{ host, ...lastPlan }]));
+  const unequal = last.filter(
+    ({ planId, state }) => state === "unfinished" || last.some((other) => other.planId === planId && other.state !== state),
+  );
+  return unequal
+    .map(({ host, planId, state }) => `${host}: plan ${planId}: ${HOW_IT_ENDED[state] ?? state}`)
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): NetworkStatus {
+  return {
+    name: network.name,
+    subnet: network.subnet,
+    mtuBytes: network.mtuBytes,
+    vni: network.vni,
+    wire: describeWire(tunnelOf(network.dataplane)),
+    dataplane: describeDataplane(network.dataplane),
+    links: [...network.members]
+      .sort((a, b) => a.index - b.index)
+      .map((member) => ({
+        host: member.host,
+        slice: member.slice,
+        ...describeLink(network, member.host, snapshots.get(member.host), uuid),
+      })),
+  };
+}
+
+function describeDrift(step: Step): string {
+  if (step.action === "add") return "missing";
+  if (step.action === "remove") return "not in the file";
+  return step.differences.map(({ field, from, to, reason }) => `${field} is ${from}, should be ${to} (${reason})`).join("; ");
+}

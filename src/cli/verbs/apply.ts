@@ -1,0 +1,180 @@
+import type { Command } from "commander";
+import { resolveNetworks } from "../../lock/resolve-networks.ts";
+import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
+import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
+import { prepareVerification } from "../../engine/verify-planned.ts";
+import { hasChanges, type Plan } from "../../model/plan.ts";
+import { renderPlan, renderSummary } from "../../plan/render/render-plan.ts";
+import type { Transport } from "../../transport/connection.ts";
+import { SpanwireError, type Problem } from "../../model/problem.ts";
+import { applyRecorded } from "../program/audit-log.ts";
+import { withChange, type ChangeFlags } from "../program/change-options.ts";
+import { interruptible, noteConfirm } from "../terminal/interrupt.ts";
+import { resolveLab, withTarget } from "../program/options.ts";
+import { operatorName } from "../program/operator.ts";
+import { createProgress, print, say, sayProblems, sayWarnings } from "../terminal/output.ts";
+import { paintPlan } from "../terminal/paint.ts";
+import { readSavedPlan } from "../program/saved-plan.ts";
+import { makePlan, openSession, writeFirstLock, writeLock, type Session } from "../program/session.ts";
+
+export function registerApply(program: Command): void {
+  withChange(withTarget(program.command("apply")))
+    .description("make every host as the file says; all of them, or none")
+    .option("--repair", "only drift: make every host as it was last confirmed, also one that is frozen; the file's changes wait")
+    .addHelpText("after", HELP)
+    .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => applyFrom(saved, resolveLab(raw)));
+}
+
+/** From the file or a saved plan to the result. `approve` asks a person before the confirm. */
+export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
+  const session = await openSession(flags);
+  sayWarnings(session.spec.warnings);
+  if (saved !== undefined && flags.repair === true) throw repairOfSaved(saved);
+  const settling = {
+    settleAs: operatorName(),
+    ...(flags.repair === true ? { repair: true } : {}),
+    ...(flags.allowManagementPath === true ? { allowManagementPath: true } : {}),
+  };
+  const { plan, gathered } = saved === undefined ? await makePlan(session, flags.host, settling) : await loadPlan(saved, session);
+  for (const text of gathered.settled) say(text);
+  await interruptible(gathered.close, async () => {
+    try {
+      await carryOut({ plan, gathered, session, flags, approve });
+    } finally {
+      await gathered.close();
+    }
+  });
+}
+
+function repairOfSaved(saved: string): SpanwireError {
+  const why = "a saved plan is applied exactly, and --repair makes a plan of its own";
+  return new SpanwireError({ kind: "input", doing: "applying", what: saved, where: "", why, try: "leave one of the two out" });
+}
+
+async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; gathered: GatheredHosts }> {
+  const plan = await readSavedPlan(path);
+  const why = findMismatch(plan, session);
+  if (why !== undefined) {
+    throw new SpanwireError({
+      kind: "conflict",
+      doing: "applying the saved plan",
+      what: path,
+      where: "",
+      why,
+      try: "make a new one with `spanwire plan --out FILE`",
+    });
+  }
+  const hosts = plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh }));
+  return { plan, gathered: await gatherHosts(hosts, session.transport, { settleAs: operatorName() }) };
+}
+
+function findMismatch(plan: Plan, session: Session): string | undefined {
+  if (plan.cluster !== session.spec.cluster.name)
+    return `it is for cluster ${plan.cluster}, the file describes ${session.spec.cluster.name}`;
+  const uuid = session.lock?.uuid;
+  return uuid === undefined || uuid === plan.clusterUuid ? undefined : "it was made for another cluster of the same name";
+}
+
+interface CarryOutInput {
+  plan: Plan;
+  gathered: GatheredHosts;
+  session: Pick<Session, "lockPath" | "transport" | "lock" | "spec">;
+  flags: ChangeFlags;
+  approve: ApplyInput["approve"];
+}
+
+async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInput): Promise<void> {
+  sayWarnings(gathered.unreachable);
+  if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
+  if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
+  // before the first host is touched: what must not move is on disk
+  if (session.lock === undefined && plan.lock !== null) await writeFirstLock(session.lockPath, plan.lock);
+  else await writeLock(session.lockPath, plan.lock);
+  const prove =
+    flags.verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
+  const result = await runPlan(plan, gathered, session.transport, {
+    verify: prove,
+    confirmWithinMs: flags.confirmWithin * 1000,
+    ...(approve === undefined ? {} : { approve }),
+    ...(flags.repair === true ? { repair: true } : {}),
+  });
+  reportResult(result, gathered.unreachable);
+  if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
+  else if (result.outcome === "reverted" && session.lock === undefined) await writeLock(session.lockPath, null);
+}
+
+function networksOf(plan: Plan, session: Pick<Session, "spec">) {
+  return plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
+}
+
+export async function runPlan(
+  plan: Plan,
+  gathered: GatheredHosts,
+  transport: Transport,
+  options: Pick<ApplyInput, "verify" | "confirmWithinMs" | "approve" | "repair">,
+): Promise<ApplyResult> {
+  const onProgress = createProgress();
+  return applyRecorded({
+    ...options,
+    plan,
+    connections: gathered.connections,
+    transport,
+    operator: operatorName(),
+    onProgress,
+    onConfirm: noteConfirm,
+    verify: async () => {
+      onProgress("cluster", "verify");
+      return options.verify();
+    },
+  });
+}
+
+function warnStanding(failures: readonly Problem[]): void {
+  if (failures.length === 0) return;
+  sayWarnings(failures);
+  say("That was broken before this change too, so the change stays.");
+  process.exitCode = 1;
+}
+
+/** What happened, per host. Sets the exit code. */
+export function reportResult(result: ApplyResult, unreachable: readonly Problem[]): void {
+  for (const note of result.notes) say(`note: ${note}`);
+  if (result.outcome === "nothing-to-do") return print(renderSummary({ hosts: [], warnings: unreachable }));
+  if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
+  sayProblems(result.problems);
+  const words = { new: "as the file says", old: "as before", differs: "NOT as before", unknown: "unknown" } as const;
+  for (const { host, state, detail } of result.hosts)
+    say(`  ${host}: ${words[state]}${state === "differs" || state === "unknown" ? ` (${detail})` : ""}`);
+  say(
+    result.outcome === "reverted"
+      ? "Nothing was changed: every host is as before."
+      : "The hosts above that are not as they should be need another `spanwire plan`.",
+  );
+  process.exitCode = 1;
+}
+
+/** A removed host whose every trace was seen to be gone needs no tombstone any more. */
+async function dropTombstones(plan: Plan, lockPath: string): Promise<void> {
+  if (plan.lock === null) return;
+  const cleaned = new Set(plan.hosts.filter((host) => host.leaving).map((host) => host.host));
+  if (cleaned.size === 0) return;
+  const removedHosts = Object.fromEntries(Object.entries(plan.lock.removedHosts).filter(([name]) => !cleaned.has(name)));
+  const networks = Object.fromEntries(
+    Object.entries(plan.lock.networks).map(([name, network]) => [
+      name,
+      { ...network, slices: Object.fromEntries(Object.entries(network.slices).filter(([host]) => !cleaned.has(host))) },
+    ]),
+  );
+  await writeLock(lockPath, { ...plan.lock, networks, removedHosts });
+}
+
+const HELP = `
+New is built beside old on all hosts, then switched, then measured, then confirmed over new connections; only then is
+the old removed. If anything fails before the confirm, every host goes back to how it was, and the command says so.
+Applying twice changes nothing the second time.
+
+Examples:
+  $ spanwire apply
+  $ spanwire apply --lab --file examples/quickstart.yaml
+  $ spanwire apply plan.json
+`;

@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
+import { planRemoval } from "../../plan/build-plan.ts";
+import { recoverLock } from "../../lock/recover/recover-lock.ts";
+import { renderPlan } from "../../plan/render/render-plan.ts";
+import type { Plan } from "../../model/plan.ts";
+import { SpanwireError, type Problem } from "../../model/problem.ts";
+import { reportResult, runPlan } from "./apply.ts";
+import { MANAGEMENT_OPTION } from "../program/change-options.ts";
+import { interruptible } from "../terminal/interrupt.ts";
+import { resolveLab, withTarget } from "../program/options.ts";
+import { operatorName } from "../program/operator.ts";
+import { print, say, sayWarnings } from "../terminal/output.ts";
+import { paintPlan } from "../terminal/paint.ts";
+import { hostsOf, openSession, writeLock, type Session, type TargetFlags } from "../program/session.ts";
+
+interface DestroyFlags extends TargetFlags {
+  dryRun?: boolean;
+  purge?: boolean;
+  allowManagementPath?: boolean;
+}
+
+export function registerDestroy(program: Command): void {
+  withTarget(program.command("destroy"))
+    .description("remove the cluster from all hosts: everything of ours, nothing else")
+    .option("--host <name...>", "only from these hosts; they stay in the file and the lock")
+    .option(...MANAGEMENT_OPTION)
+    .option("--purge", "also the host program that was placed on them")
+    .option("-n, --dry-run", "show what would be removed")
+    .addHelpText("after", HELP)
+    .action(async (raw: DestroyFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const session = await openSession(flags);
+      const gathered = await gatherHosts(
+        hostsOf(session, flags.host),
+        session.transport,
+        flags.dryRun === true ? {} : { settleAs: operatorName() },
+      );
+      await interruptible(gathered.close, async () => {
+        try {
+          await destroy(session, gathered, flags);
+          if (flags.purge === true && flags.dryRun !== true && process.exitCode === undefined) await purge(gathered);
+        } finally {
+          await gathered.close();
+        }
+      });
+    });
+}
+
+async function destroy(session: Session, gathered: GatheredHosts, flags: DestroyFlags): Promise<void> {
+  const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
+  if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
+  const planned = hostsOf(session, flags.host).flatMap((host) => {
+    const snapshot = gathered.snapshots.get(host.name);
+    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, session.spec.cluster, flags.allowManagementPath)];
+  });
+  const refused: Problem[] = planned.flatMap(({ problems }) => problems);
+  if (refused.length > 0) throw new SpanwireError(refused);
+  const complete = gathered.unreachable.length === 0 && flags.host === undefined;
+  const plan: Plan = {
+    ...{ version: 1, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid, lock: complete ? null : lock, lockChanges: [] },
+    ...{ hosts: planned.map(({ host }) => host), warnings: gathered.unreachable },
+  };
+  sayWarnings(gathered.unreachable);
+  if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
+  for (const text of gathered.settled) say(text);
+  // a frozen host may leave: what a revert left behind goes too
+  const result = await runPlan(plan, gathered, session.transport, { verify: async () => [], repair: true });
+  reportResult(result, gathered.unreachable);
+  if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
+  if (complete) await writeLock(session.lockPath, null);
+  else if (gathered.unreachable.length > 0) {
+    say("The lock stays, because some hosts could not be reached: run `spanwire destroy` again when they answer.");
+    process.exitCode = 1;
+  }
+}
+
+/** Last of all: from here on nothing of ours is there to be asked. */
+async function purge({ connections }: GatheredHosts): Promise<void> {
+  const removed = await Promise.all(
+    [...connections].map(async ([host, connection]) => {
+      const answer = (await connection.request("purge", {})) as { removed: boolean };
+      return answer.removed ? [host] : [];
+    }),
+  );
+  if (removed.flat().length > 0) print(`The host program is removed: ${removed.flat().sort().join(", ")}.`);
+}
+
+const HELP = `
+A host is given back as it was found: former values of settings are put back, and our directory goes. A Docker network
+with running containers is refused, with their names. --purge takes the host program away as well: the next command that
+looks at a host places it again.
+
+Examples:
+  $ spanwire destroy --dry-run
+  $ spanwire destroy --lab --file examples/quickstart.yaml
+`;

@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { commandsOf } from "../../tools/batch-steps.ts";
+import { hasChanges, planIdOf, summarisePlan, type Plan } from "../../model/plan.ts";
+import { renderCommand } from "../../plan/render/render-command.ts";
+import { renderPlan } from "../../plan/render/render-plan.ts";
+import { MANAGEMENT_OPTION } from "../program/change-options.ts";
+import { resolveLab, withTarget } from "../program/options.ts";
+import { print, printEnvelope, say, sayWarnings } from "../terminal/output.ts";
+import { paintPlan } from "../terminal/paint.ts";
+import { makePlan, openSession, type TargetFlags } from "../program/session.ts";
+
+interface PlanFlags extends TargetFlags {
+  json?: boolean;
+  out?: string;
+  detailedExitcode?: boolean;
+  commands: boolean;
+  allowManagementPath?: boolean;
+}
+
+const EXIT_CHANGES = 2;
+
+export function registerPlan(program: Command): void {
+  withTarget(program.command("plan").alias("diff"))
+    .description("show what would change on every host, and by which commands; changes nothing, not even the lock")
+    .option("--host <name...>", "only these hosts")
+    .option(...MANAGEMENT_OPTION)
+    .option("--out <path>", "save the plan, for `spanwire apply <path>`")
+    .option("--detailed-exitcode", "exit 2 when there are changes, 0 when there are none, 1 on any error")
+    .option("--no-commands", "leave the commands out")
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", HELP)
+    .action(async (raw: PlanFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const session = await openSession(flags);
+      sayWarnings(session.spec.warnings);
+      const { plan, gathered } = await makePlan(
+        session,
+        flags.host,
+        flags.allowManagementPath === true ? { allowManagementPath: true } : {},
+      );
+      await gathered.close();
+      await showPlan(plan, flags);
+    });
+}
+
+async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
+  if (flags.json === true) printEnvelope("plan", toEnvelope(plan));
+  else print(renderPlan(plan, paintPlan, { commands: flags.commands }));
+  sayWarnings(plan.warnings);
+  if (flags.out !== undefined) {
+    await writeFile(flags.out, `${JSON.stringify({ ...plan, planId: planIdOf(plan) }, null, 2)}\n`, { mode: 0o600 });
+    say(`saved: apply exactly this with \`spanwire apply ${flags.out}\``);
+  }
+  if (plan.warnings.length > 0) process.exitCode = 1; // they are of hosts that could not be read
+  else if (flags.detailedExitcode === true && hasChanges(plan)) process.exitCode = EXIT_CHANGES;
+}
+
+function toEnvelope(plan: Plan): object {
+  const { version: _version, kind: _kind, hosts, ...rest } = plan;
+  return {
+    ...rest,
+    planId: planIdOf(plan),
+    summary: summarisePlan(plan),
+    hosts: hosts.map((host) => ({
+      ...host,
+      steps: host.steps.map((step) => ({ ...step, commands: commandsOf(step).flatMap(renderCommand) })),
+    })),
+  };
+}
+
+const HELP = `
+Signs: + added, ~ changed, -/+ made again, - removed. Stages run in the order add, switch, remove, each on all hosts
+before the next begins; \`remove\` runs only after everything was verified and confirmed. Over ssh, the first command that
+looks at a host, also this one, places the host program there (see docs/security.md).
+
+Examples:
+  $ spanwire plan
+  $ spanwire plan --lab --file examples/quickstart.yaml
+  $ spanwire plan --out plan.json && spanwire apply plan.json
+`;

@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { hasChanges, type Plan } from "../../model/plan.ts";
+import { resolveNetworks } from "../../lock/resolve-networks.ts";
+import { formatProblem } from "../../model/problem.ts";
+import type { GatheredHosts } from "../../engine/gather-hosts.ts";
+import { resolveLab, withTarget } from "../program/options.ts";
+import { colour, print, printEnvelope } from "../terminal/output.ts";
+import { makePlan, openSession, type TargetFlags } from "../program/session.ts";
+import { describeStatus, type ClusterStatus } from "../terminal/status-view.ts";
+
+interface StatusFlags extends TargetFlags {
+  json?: boolean;
+}
+
+export function registerStatus(program: Command): void {
+  withTarget(program.command("status"))
+    .description("hosts, networks, links, counters, and what has drifted from the file; changes nothing")
+    .option("--host <name...>", "only these hosts")
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", HELP)
+    .action(async (raw: StatusFlags & { lab?: string | true }) => {
+      const flags = resolveLab(raw);
+      const session = await openSession(flags);
+      const { plan, gathered } = await makePlan(session, flags.host, { allowManagementPath: true });
+      await gathered.close();
+      const networks = plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
+      const status = describeStatus({ plan, networks, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      if (flags.json === true) printEnvelope("status", status);
+      else print(renderStatus(status, session.lock === undefined));
+      setExitCode(plan, gathered);
+    });
+}
+
+function setExitCode(plan: Plan, gathered: GatheredHosts): void {
+  const isFrozen = [...gathered.snapshots.values()].some((snapshot) => snapshot.frozen !== undefined);
+  if (gathered.unreachable.length > 0 || hasChanges(plan) || isFrozen) process.exitCode = 1;
+}
+
+const paint = (name: Parameters<typeof colour>[0], text: string): string => colour(name, text, process.stdout);
+
+function renderStatus(status: ClusterStatus, isNew: boolean): string {
+  const lines = [paint("bold", `cluster ${status.cluster}`), ""];
+  for (const host of status.hosts) {
+    const state = host.reachable ? paint("green", "reachable") : paint("red", "not reachable");
+    lines.push(`${host.name.padEnd(14)} ${host.address.padEnd(16)} ${state}${host.docker === "" ? "" : `  Docker ${host.docker}`}`);
+  }
+  for (const network of status.networks) {
+    lines.push(
+      "",
+      paint("bold", `network ${network.name}`) +
+        `  ${network.subnet}  MTU ${network.mtuBytes}  ${network.dataplane}  ${network.wire}  key ${network.vni}`,
+    );
+    for (const link of network.links) {
+      const state = link.state === "up" ? paint("green", "up") : paint("red", link.state);
+      const traffic = `rx ${link.rxPackets} tx ${link.txPackets} packets, ${link.dropped} dropped`;
+      const reach = link.tunnels.length === 0 ? `floods to ${link.peers}` : link.tunnels.map(renderTunnel).join(", ");
+      lines.push(`  ${link.host.padEnd(12)} ${link.slice.padEnd(18)} tunnel ${state}, ${reach}; ${link.containers} containers; ${traffic}`);
+    }
+  }
+  lines.push("");
+  for (const problem of status.problems) lines.push(paint("red", formatProblem(problem)));
+  for (const host of status.hosts) {
+    if (host.frozen.length === 0) continue;
+    lines.push(paint("red", `${host.name} is frozen: going back from a plan did not fully work. What differs from before:`));
+    for (const line of host.frozen) lines.push(`  ${line}`);
+    lines.push(`try: \`spanwire apply --repair\`, or put it right by hand and \`spanwire unfreeze ${host.name}\``);
+  }
+  if (status.mixed.length > 0) lines.push(paint("yellow", "The last plan did not end the same on every host:"));
+  for (const line of status.mixed) lines.push(`  ${line}`);
+  if (status.mixed.length > 0) lines.push("try: `spanwire apply` makes them all as the file says");
+  if (isNew) lines.push("This cluster has not been applied yet: run `spanwire apply`.");
+  else if (status.drift.length === 0) lines.push(paint("green", "No drift: every host that answers is as the file says."));
+  else {
+    lines.push(paint("yellow", "Drift:"));
+    for (const { host, what, key, reason } of status.drift) lines.push(`  ${host}: ${what}: ${reason}  ${paint("dim", key)}`);
+    lines.push("try: `spanwire apply` puts exactly this right");
+  }
+  return lines.join("\n");
+}
+
+/** "vm2 blocked" is fine where the spanning tree keeps a link in reserve; what is not as expected stands out. */
+function renderTunnel({ to, state, expected }: ClusterStatus["networks"][number]["links"][number]["tunnels"][number]): string {
+  if (state === expected) return `${to} ${state}${state === "blocked" ? " (in reserve)" : ""}`;
+  return paint(state === "forwarding" || state === "blocked" ? "yellow" : "red", `${to} ${state}, not ${expected}`);
+}
+
+const HELP = `
+Exit code: 0 when every host answers and is as the file says, else 1.
+
+Examples:
+  $ spanwire status
+  $ spanwire status --lab --file examples/quickstart.yaml --json
+`;

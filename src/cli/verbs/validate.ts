@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import type { ParsedSpec } from "../../file/parse-spec.ts";
+import { pinWithoutHosts } from "../../lock/pin-without-hosts.ts";
+import { formatProblem, SpanwireError, type Problem } from "../../model/problem.ts";
+import { DEFAULT_SPEC_FILE, readSpec } from "../program/read-spec.ts";
+import { findLockPath, readLock } from "../program/session.ts";
+
+/** What `validate --json` prints. */
+export interface ValidateEnvelope {
+  version: 1;
+  kind: "validate";
+  ok: boolean;
+  problems: readonly Problem[];
+  warnings: readonly Problem[];
+}
+
+interface ValidateOptions {
+  file: string;
+  lock?: string;
+  json?: boolean;
+}
+
+export function registerValidate(program: Command): void {
+  program
+    .command("validate")
+    .description("check the spec file, and whether it suits its lock; no host is contacted")
+    .option("-f, --file <path>", "the spec file", DEFAULT_SPEC_FILE)
+    .option("--lock <path>", "the lock file; default: beside the spec file")
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", "\nExamples:\n  $ spanwire validate\n  $ spanwire validate --file prod.yaml --json\n")
+    .action(async (options: ValidateOptions) => {
+      if (options.json === true) await validateAsJson(options);
+      else await validateInWords(options);
+    });
+}
+
+/** Also what only the slices show: where in them a reserved address may lie. Throws SpanwireError. */
+async function readValidSpec(options: ValidateOptions): Promise<ParsedSpec> {
+  const spec = await readSpec(options.file);
+  pinWithoutHosts(spec, await readLock(findLockPath(options)));
+  return spec;
+}
+
+async function validateInWords(options: ValidateOptions): Promise<void> {
+  const { cluster, warnings } = await readValidSpec(options);
+  for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  const networks = cluster.networks.map((network) => `${network.name} ${network.subnet}`).join(", ");
+  process.stdout.write(
+    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, "host")}, ${count(cluster.networks.length, "network")} (${networks})\n`,
+  );
+}
+
+async function validateAsJson(options: ValidateOptions): Promise<void> {
+  const envelope: ValidateEnvelope = await readValidSpec(options).then(
+    ({ warnings }) => ({ version: 1, kind: "validate", ok: true, problems: [], warnings }),
+    (error: unknown) => {
+      if (!(error instanceof SpanwireError)) throw error;
+      return { version: 1, kind: "validate", ok: false, problems: error.problems, warnings: [] };
+    },
+  );
+  process.stdout.write(`${JSON.stringify(envelope, null, 2)}\n`);
+  if (!envelope.ok) process.exitCode = 1;
+}

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import { keepAlive } from "../../engine/keep-alive.ts";
+import type { Connection } from "../../transport/connection.ts";
+import { limitTarget } from "../../verify/measure/limit-target.ts";
+import type { ContainerTarget } from "../../verify/measure/measurements.ts";
+import { renderReport } from "../../verify/report/render.ts";
+import type { VerifyTarget } from "../../verify/measure/target.ts";
+import { verifyCluster } from "../../verify/verify-cluster.ts";
+import { interruptible } from "../terminal/interrupt.ts";
+import { withTarget } from "../program/options.ts";
+import { print } from "../terminal/output.ts";
+
+export interface VerifyFlags {
+  file: string;
+  /** Limits the run to these hosts. */
+  host?: string[];
+  containers?: boolean;
+  json?: boolean;
+}
+
+/** What stands before a measurement: the promises, and a conversation with every host that answers. */
+export interface VerifyInputs {
+  target: VerifyTarget;
+  connections: ReadonlyMap<string, Connection>;
+  /** Our nft table, which counts outer fragments. */
+  nftTable?: string;
+  /** Running containers of our networks; asked for only with --containers. */
+  containers: readonly ContainerTarget[];
+  close(): Promise<void>;
+}
+
+/** Width for a reader that is no terminal. */
+const PIPE_COLUMNS = 120;
+
+export function registerVerify(program: Command, prepare: (flags: VerifyFlags) => Promise<VerifyInputs>): void {
+  withTarget(program.command("verify"))
+    .description("measure every promise: reachability, packet size, single copies of broadcasts, isolation, the outside")
+    .option("--host <name...>", "only these hosts and the pairs among them")
+    .option("--containers", "also between running containers")
+    .option("--json", "for programs: one JSON document")
+    .addHelpText("after", HELP)
+    .action(async (flags: VerifyFlags) => {
+      const inputs = await prepare(flags);
+      await interruptible(inputs.close, async () => {
+        try {
+          await verify(flags, inputs);
+        } finally {
+          await inputs.close();
+        }
+      });
+    });
+}
+
+async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
+  const { nftTable, containers } = inputs;
+  const target = flags.host === undefined ? inputs.target : limitTarget(inputs.target, flags.host);
+  const connections = new Map([...inputs.connections].filter(([host]) => Object.hasOwn(target.underlay, host)));
+  const stopTalking = keepAlive([...connections.values()]); // a slow host's measurements may take minutes
+  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers }).finally(
+    stopTalking,
+  );
+  const { stdout } = process;
+  const text =
+    flags.json === true
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : renderReport(report, {
+          columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS,
+          colour: stdout.isTTY && stdout.hasColors(),
+        });
+  print(text);
+  if (!report.ok) process.exitCode = 1;
+}
+
+const HELP = `
+Short-lived endpoints on every host's bridges measure every ordered pair of hosts, per network: a reply and its round
+trip, the largest packet that passes unfragmented, copies of one broadcast, the hosts' overlay addresses, the outside;
+and for every pair of networks that nothing leaks. They are gone when the command ends, however it ends.
+
+Exit code: 0 every measured promise holds, 1 at least one does not. What could not be measured is listed.
+
+Examples:
+  $ spanwire verify
+  $ spanwire verify --containers
+  $ spanwire verify --host vm1 vm3 --json
+`;

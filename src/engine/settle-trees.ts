@@ -1,0 +1,38 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { HostPlan } from "../model/plan.ts";
+import { treesOf, unsettledPorts } from "../plan/check/unsettled-ports.ts";
+import type { Stage } from "../model/step.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Connection } from "../transport/connection.ts";
+
+/** STP takes twice its forward delay of 15 s after the last change (IEEE 802.1D-1998, 8.10.2); RSTP a second or two. */
+const LIMIT_MS = 45_000;
+const EVERY_MS = 500;
+
+/**
+ * Waits until the spanning trees that this stage makes or changes have decided on all its hosts, so that nobody is moved onto
+ * one that does not forward yet. What is still undecided at the end is for `verify` to judge.
+ */
+export async function settleTrees(
+  hosts: readonly HostPlan[],
+  stage: Stage,
+  connections: ReadonlyMap<string, Connection>,
+  onWait: (host: string, ports: number) => void,
+): Promise<void> {
+  const until = performance.now() + LIMIT_MS;
+  await Promise.all(
+    hosts.map(async ({ host, steps }) => {
+      const bridges = treesOf(steps.filter((step) => step.stage === stage));
+      const connection = connections.get(host);
+      if (bridges.length === 0 || connection === undefined) return;
+      let waiting = Infinity;
+      while (performance.now() < until) {
+        const ports = unsettledPorts((await connection.request("observe", {})) as Snapshot, bridges);
+        if (ports.length === 0) return;
+        if (ports.length !== waiting) onWait(host, ports.length);
+        waiting = ports.length;
+        await delay(EVERY_MS);
+      }
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import { networkOf, parseAddress } from "../net/prefix.ts";
+import type { Addressing, Attach, Cluster, Egress, MtuWish, Network } from "../model/cluster.ts";
+import { compareNames, sortByName } from "./explain/compare-names.ts";
+import { resolveDataplane } from "./resolve-dataplane.ts";
+import type { Spec, SpecNetwork } from "./schema/spec-schema.ts";
+
+/** Fills in defaults and long forms. Everything in `spec` has passed the schema. */
+export function resolveCluster(spec: Spec): Cluster {
+  const hosts = Object.entries(spec.hosts)
+    .map(([name, host]) => {
+      const address = parseAddress(host.address);
+      return { name, address, ssh: host.ssh ?? address };
+    })
+    .toSorted((a, b) => compareNames(a.name, b.name));
+  const names = hosts.map((host) => host.name);
+  return {
+    name: spec.cluster,
+    hosts,
+    networks: Object.entries(spec.networks)
+      .map(([name, network]) => resolveNetwork(name, network, names))
+      .toSorted((a, b) => compareNames(a.name, b.name)),
+  };
+}
+
+function resolveNetwork(name: string, network: SpecNetwork, hosts: readonly string[]): Network {
+  return {
+    name,
+    subnet: networkOf(network.subnet),
+    dataplane: resolveDataplane(network.dataplane, hosts),
+    addressing: resolveAddressing(network.addressing),
+    egress: resolveEgress(network.egress),
+    mtu: resolveMtu(network.mtu),
+    attach: resolveAttach(name, network.docker),
+    reservations: mapValues(network.ip, parseAddress),
+  };
+}
+
+function resolveAddressing(written: SpecNetwork["addressing"]): Addressing {
+  return {
+    mode: written?.mode ?? "slices",
+    ...(written?.overlay === undefined ? {} : { overlay: networkOf(written.overlay) }),
+    ...(written?.slicePrefix === undefined ? {} : { slicePrefix: written.slicePrefix }),
+    pins: mapValues(written?.hosts, networkOf),
+  };
+}
+
+function mapValues(record: Readonly<Record<string, string>> = {}, map: (value: string) => string): Record<string, string> {
+  return sortByName(Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)])));
+}
+
+/** Masquerade by default: members that cannot reach the outside surprise people who know Docker's own networks. */
+function resolveEgress(written: SpecNetwork["egress"]): Egress {
+  const long = typeof written === "object" ? written : { mode: written };
+  return { mode: long.mode ?? "masquerade", ...("check" in long && long.check !== undefined ? { check: parseAddress(long.check) } : {}) };
+}
+
+function resolveMtu(written: SpecNetwork["mtu"]): MtuWish {
+  const long = typeof written === "object" ? written : { bytes: written };
+  return {
+    ...(long.bytes === undefined ? {} : { bytes: long.bytes }),
+    ...("reserve" in long && long.reserve !== undefined ? { reserve: long.reserve } : {}),
+  };
+}
+
+function resolveAttach(name: string, written: SpecNetwork["docker"]): Attach {
+  if (written === "none") return { type: "none" };
+  return { type: "docker-network", network: written?.network ?? name };
+}

@@ -1,0 +1,95 @@
+import { CLUSTER_LABEL } from "../../kinds/docker-network.ts";
+import type { SnapshotDocker, SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../model/snapshot.ts";
+import { compareText } from "../../util/compare-text.ts";
+import { callDocker, dockerSocketPath } from "./docker-api.ts";
+
+interface ApiNetwork {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Scope: string;
+  Internal: boolean;
+  IPAM: { Config: { Subnet?: string; IPRange?: string; Gateway?: string; AuxiliaryAddresses?: Record<string, string> }[] | null };
+  Options: Record<string, string> | null;
+  Labels: Record<string, string> | null;
+}
+
+interface ApiContainer {
+  Id: string;
+  Names: string[];
+  NetworkSettings: { Networks: Record<string, { NetworkID: string; IPAddress: string; GlobalIPv6Address: string; MacAddress: string }> };
+}
+
+/** Docker as it stands, in three parallel calls. A daemon that does not answer is a fact, not a failure. */
+export async function readDocker(): Promise<SnapshotDocker> {
+  try {
+    const [version, info, networks, containers] = await Promise.all([
+      callDocker<{ Version: string; ApiVersion: string }>("GET", "/version"),
+      callDocker<{ Swarm?: { LocalNodeState?: string } }>("GET", "/info"),
+      callDocker<ApiNetwork[]>("GET", "/networks"),
+      callDocker<ApiContainer[]>("GET", "/containers/json"),
+    ]);
+    const found = networks.map(toNetwork).sort((a, b) => compareText(a.name, b.name));
+    return {
+      state: "ready",
+      version: version.Version,
+      apiVersion: version.ApiVersion,
+      swarm: info.Swarm?.LocalNodeState === "active",
+      networks: found,
+      endpoints: findEndpoints(containers, found),
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { state: "absent", reason: `no Docker daemon answers at ${dockerSocketPath()} (${why.split("\n")[0]})` };
+  }
+}
+
+function toNetwork(network: ApiNetwork): SnapshotDockerNetwork {
+  return {
+    id: network.Id,
+    name: network.Name,
+    driver: network.Driver,
+    scope: network.Scope,
+    internal: network.Internal,
+    subnets: (network.IPAM.Config ?? []).map((pool) => ({
+      subnet: pool.Subnet ?? "",
+      ipRange: pool.IPRange ?? "",
+      gateway: pool.Gateway ?? "",
+      aux: pool.AuxiliaryAddresses ?? {},
+    })),
+    options: network.Options ?? {},
+    labels: network.Labels ?? {},
+  };
+}
+
+function findEndpoints(containers: readonly ApiContainer[], networks: readonly SnapshotDockerNetwork[]): SnapshotDockerEndpoint[] {
+  const ours = new Map(networks.filter((network) => network.labels[CLUSTER_LABEL] !== undefined).map((network) => [network.id, network]));
+  return containers
+    .flatMap((container) =>
+      Object.values(container.NetworkSettings.Networks).flatMap((endpoint) => {
+        const network = ours.get(endpoint.NetworkID);
+        if (network === undefined) return [];
+        return [
+          {
+            container: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+            containerId: container.Id,
+            pid: 0,
+            network: network.name,
+            address: endpoint.IPAddress || endpoint.GlobalIPv6Address,
+            mac: endpoint.MacAddress,
+          },
+        ];
+      }),
+    )
+    .sort((a, b) => compareText(`${a.network} ${a.container}`, `${b.network} ${b.container}`));
+}
+
+/** The process of a running container; 0 when it ended meanwhile. */
+export async function findContainerPid(containerId: string): Promise<number> {
+  try {
+    const { State } = await callDocker<{ State: { Pid: number } }>("GET", `/containers/${containerId}/json`);
+    return State.Pid;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,167 @@
+import { containsPrefix } from "../net/prefix.ts";
+import { compareSets } from "./differences.ts";
+import type { Difference, NftChain, NftRule, NftSet, NftTableResource, ResourceKind } from "../model/resource.ts";
+
+/** Table names carry the whole cluster UUID: the name is the mark. */
+export function nftTableName(clusterUuid: string): string {
+  return `spanwire_${clusterUuid.replaceAll("-", "")}`;
+}
+
+/**
+ * Our one nftables table. It only restricts and masquerades: an accept here cannot undo a drop elsewhere (nft(8), base
+ * chains). Rules are recognised by their comment, a hash of their text, because listings differ between nft versions.
+ */
+export const nftTable: ResourceKind<NftTableResource> = {
+  kind: "nft-table",
+  key: (resource) => `nft-table/${resource.name}`,
+
+  read: (snapshot, clusterUuid) =>
+    snapshot.nftTables
+      .filter((table) => table.family === "inet" && table.name === nftTableName(clusterUuid))
+      .map((table) => ({
+        kind: "nft-table",
+        name: table.name,
+        listing: table.text,
+        sets: table.sets.map((set) => ({ name: set.name, type: "ipv4_addr", interval: false, elements: [...set.elements].sort() })),
+        chains: table.chains.map((chain) => ({
+          name: chain.name,
+          type: chain.type as NftChain["type"],
+          hook: chain.hook as NftChain["hook"],
+          priority: chain.priority,
+          rules: chain.rules.map((rule) => ({ id: rule.comment, text: "" })),
+        })),
+      })),
+
+  compare: (desired, observed) => [...compareTableSets(desired.sets, observed.sets), ...compareChains(desired.chains, observed.chains)],
+
+  dependencies: () => [],
+
+  union(before, after) {
+    const { listing: _, ...wanted } = after;
+    const sets = after.sets.map((set) => ({
+      ...set,
+      elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements),
+    }));
+    // What others changed is put right at once. Otherwise the old rules stay until what they restrict is gone.
+    if (!canGrow(before, after) || isOutOfPlace(before, after)) return { ...wanted, sets };
+    const chains = after.chains.map((chain) => {
+      const present = findNamed(before.chains, chain.name)?.rules ?? [];
+      return { ...chain, rules: [...present.map(({ id }) => ({ id, text: "" })), ...newRules(chain, present)] };
+    });
+    return { ...wanted, sets, chains };
+  },
+
+  commands(before, after) {
+    if (after === null) return before === null ? [] : [{ tool: "nft", script: `delete table inet ${before.name}\n` }];
+    const keepsOld = after.chains.some((chain) => chain.rules.some((rule) => rule.text === ""));
+    return [
+      {
+        tool: "nft",
+        script: before !== null && keepsOld && after.listing === undefined ? renderGrowth(before, after) : renderTable(after),
+      },
+    ];
+  },
+
+  impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
+};
+
+/** A rule that somebody took out goes back where it was; growing would append it, and need a second step to move it. */
+function isOutOfPlace(before: NftTableResource, after: NftTableResource): boolean {
+  return after.chains.some((chain) => {
+    const present = findNamed(before.chains, chain.name)?.rules ?? [];
+    const keepsAll = present.every((rule) => chain.rules.some((other) => other.id === rule.id));
+    const grown = [...present, ...newRules(chain, present)].map((rule) => rule.id);
+    return keepsAll && grown.join() !== chain.rules.map((rule) => rule.id).join();
+  });
+}
+
+/** Adds, empties and fills in one transaction: works whether or not the table is there (nft 1.0.6 has no `destroy`). */
+function renderTable(table: NftTableResource): string {
+  const empty = [`table inet ${table.name}`, `delete table inet ${table.name}`];
+  if (table.listing !== undefined) return `${empty.join("\n")}\n${table.listing.trim()}\n`;
+  const lines = [...empty, `table inet ${table.name} {`];
+  for (const set of table.sets) {
+    lines.push(`  set ${set.name} {`, `    type ${set.type}`);
+    if (set.interval) lines.push("    flags interval");
+    if (set.elements.length > 0) lines.push(`    elements = { ${set.elements.join(", ")} }`);
+    lines.push("  }");
+  }
+  for (const chain of table.chains) {
+    lines.push(`  chain ${chain.name} {`, `    type ${chain.type} hook ${chain.hook} priority ${chain.priority}; policy accept;`);
+    for (const rule of chain.rules) lines.push(`    ${rule.text} comment "${rule.id}"`);
+    lines.push("  }");
+  }
+  return `${[...lines, "}"].join("\n")}\n`;
+}
+
+/** Only plain addresses and prefixes, and none inside another: an interval set refuses those (nft(8), "auto-merge"). */
+function uniteElements(former: readonly string[], wanted: readonly string[]): string[] {
+  const all = [...new Set([...former.filter((element) => /^[0-9a-f.:/]+$/.test(element)), ...wanted])].sort();
+  const prefixes = all.filter((element) => element.includes("/"));
+  return all.filter((element) => prefixes.every((other) => other === element || !containsPrefix(other, element)));
+}
+
+/** Nobody changed the table: every chain is as we made it, with rules of ours only. */
+function canGrow(before: NftTableResource, after: NftTableResource): boolean {
+  const isOurs = (chain: NftChain): boolean => {
+    const found = findNamed(before.chains, chain.name);
+    return found !== undefined && isSameHook(chain, found) && found.rules.every((rule) => rule.id !== "");
+  };
+  const isNothingElse = before.chains.length === after.chains.length && before.sets.length === after.sets.length;
+  return isNothingElse && after.chains.every(isOurs) && after.sets.every((set) => findNamed(before.sets, set.name) !== undefined);
+}
+
+const isSameHook = (a: NftChain, b: NftChain): boolean => a.type === b.type && a.hook === b.hook && a.priority === b.priority;
+const findNamed = <T extends { name: string }>(list: readonly T[], name: string): T | undefined => list.find((item) => item.name === name);
+const newRules = (chain: NftChain, present: readonly NftRule[]): NftRule[] =>
+  chain.rules.filter((rule) => present.every((other) => other.id !== rule.id));
+
+/** Only additions, in one transaction. A prefix that takes in a smaller one takes its place. */
+function renderGrowth(before: NftTableResource, after: NftTableResource): string {
+  const lines: string[] = [];
+  for (const set of after.sets) {
+    const had = findNamed(before.sets, set.name)?.elements ?? [];
+    const gone = had.filter((element) => !set.elements.includes(element));
+    const added = set.elements.filter((element) => !had.includes(element));
+    if (gone.length > 0) lines.push(`delete element inet ${after.name} ${set.name} { ${gone.join(", ")} }`);
+    if (added.length > 0) lines.push(`add element inet ${after.name} ${set.name} { ${added.join(", ")} }`);
+  }
+  for (const chain of after.chains) {
+    const present = findNamed(before.chains, chain.name)?.rules ?? [];
+    for (const rule of newRules(chain, present)) lines.push(`add rule inet ${after.name} ${chain.name} ${rule.text} comment "${rule.id}"`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {
+  const names = [...new Set([...desired, ...observed].map((set) => set.name))];
+  const elementsOf = (sets: readonly NftSet[], name: string): readonly string[] => sets.find((set) => set.name === name)?.elements ?? [];
+  return names.flatMap((name) =>
+    compareSets(`set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"),
+  );
+}
+
+function compareChains(desired: readonly NftChain[], observed: readonly NftChain[]): Difference[] {
+  const foreign = observed.filter((chain) => desired.every((other) => other.name !== chain.name));
+  const extra = foreign.map((chain) => ({
+    field: `chain ${chain.name}`,
+    from: describeChain(chain),
+    to: "absent",
+    reason: "it is not ours",
+    needs: "change" as const,
+  }));
+  const ours = desired.flatMap((chain) => {
+    const found = observed.find((candidate) => candidate.name === chain.name);
+    const from = found === undefined ? "absent" : describeChain(found);
+    const to = describeChain(chain);
+    if (from === to) return [];
+    const missing = chain.rules.filter((rule) => found?.rules.every((other) => other.id !== rule.id) ?? true);
+    const reason = missing.length > 0 ? `rules not in force: ${missing.map((rule) => rule.text).join("; ")}` : "rules differ from ours";
+    return [{ field: `chain ${chain.name}`, from, to, reason, needs: "change" as const }];
+  });
+  return [...ours, ...extra];
+}
+
+function describeChain(chain: NftChain): string {
+  return `${chain.type} ${chain.hook} ${chain.priority} [${chain.rules.map((rule: NftRule) => rule.id || "foreign rule").join(" ")}]`;
+}

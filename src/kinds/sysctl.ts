@@ -1,0 +1,62 @@
+import { isMarkedBy } from "../model/mark.ts";
+import type { ResourceKind, SysctlResource } from "../model/resource.ts";
+import { HOST_SYSCTLS, DEVICE_SYSCTLS } from "./sysctl-keys.ts";
+
+/** A kernel setting. One of the host's own is given back its former value when nobody needs ours any more. */
+export const sysctl: ResourceKind<SysctlResource> = {
+  kind: "sysctl",
+  key: (resource) => `sysctl/${resource.key}`,
+
+  read(snapshot, clusterUuid) {
+    const resources: SysctlResource[] = [];
+    for (const link of snapshot.links) {
+      if (link.kind !== "bridge" || !isMarkedBy(link.alias, clusterUuid)) continue;
+      for (const toKey of Object.values(DEVICE_SYSCTLS)) {
+        const key = toKey(link.name);
+        const value = snapshot.sysctls[key];
+        if (value !== undefined) resources.push({ kind: "sysctl", key, value, device: link.name });
+      }
+    }
+    for (const key of Object.values(HOST_SYSCTLS)) {
+      const value = snapshot.sysctls[key];
+      if (value === undefined) continue;
+      const former = snapshot.former[key];
+      resources.push({ kind: "sysctl", key, value, ...(former === undefined ? {} : { former }) });
+    }
+    return resources;
+  },
+
+  compare: (desired, observed) =>
+    desired.value === observed.value
+      ? []
+      : [{ field: "value", from: observed.value, to: desired.value, reason: "the network needs this setting", needs: "change" }],
+
+  dependencies: (resource) => (resource.device === undefined ? [] : [`link/${resource.device}`]),
+  diesWith: (resource) => (resource.device === undefined ? "" : `link/${resource.device}`),
+
+  isOwned: (resource) => resource.device !== undefined || resource.former !== undefined,
+
+  commands(before, after) {
+    if (after === null) {
+      if (before?.former === undefined) return []; // the device takes it along, or we never changed it
+      return [
+        { tool: "sysctl", key: before.key, value: before.former },
+        { tool: "state", op: "forget", key: before.key, value: "" },
+      ];
+    }
+    if (before?.former !== undefined && before.former === after.value && after.former === undefined) {
+      return [
+        { tool: "sysctl", key: after.key, value: after.value },
+        { tool: "state", op: "forget", key: after.key, value: "" },
+      ];
+    }
+    if (before?.value === after.value) return [];
+    const remember = after.device === undefined && before !== null && before.former === undefined;
+    return [
+      ...(remember ? [{ tool: "state", op: "remember", key: after.key, value: before.value } as const] : []),
+      { tool: "sysctl", key: after.key, value: after.value },
+    ];
+  },
+
+  impact: () => "none",
+};

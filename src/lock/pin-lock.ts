@@ -1,0 +1,72 @@
+import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { fixedKeyOf } from "../net/fixed-key.ts";
+import type { Lock, LockedNetwork } from "../model/lock.ts";
+import { pinHosts } from "./pin-hosts.ts";
+import { pinNetwork } from "./pin-network.ts";
+
+export interface PinLockInput {
+  cluster: Cluster;
+  previous?: Lock;
+  /** For a cluster without a lock; a previous lock keeps its own. */
+  uuid: string;
+  /** The smallest over all hosts. */
+  underlayMtuBytes: number;
+  underlayFamily: 4 | 6;
+  /** Places in the spec file, for problems. */
+  locate?: (path: readonly PropertyKey[]) => FilePosition;
+}
+
+/**
+ * The lock for a cluster: everything already pinned stays, everything new gets its number. `changes` says so in
+ * lines for people. Throws SpanwireError when the file asks for what would renumber containers.
+ */
+export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } {
+  const { cluster, previous } = input;
+  if (previous !== undefined && previous.cluster !== cluster.name) {
+    throw new SpanwireError(foreignLock(input, previous));
+  }
+  const { hosts, removedHosts, changes } = pinHosts(cluster, previous);
+  const uuid = previous?.uuid ?? input.uuid;
+  const networks: Record<string, LockedNetwork> = {};
+  const problems: Problem[] = [];
+  const vnis = usedVnis(cluster, previous);
+  for (const network of cluster.networks) {
+    const before = previous?.networks[network.name];
+    const pinned = pinNetwork({ ...input, uuid, network, before, hosts, removedHosts, vnis });
+    problems.push(...pinned.problems);
+    changes.push(...pinned.changes);
+    networks[network.name] = pinned.locked;
+  }
+  for (const name of Object.keys(previous?.networks ?? {})) {
+    if (!Object.hasOwn(networks, name)) changes.push(`network ${name} leaves the lock`);
+  }
+  if (problems.length > 0) throw new SpanwireError(problems);
+  return { lock: { version: 1, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes };
+}
+
+/** Every VNI or key that is spoken for before the first one is derived: written in the file, or locked. */
+function usedVnis(cluster: Cluster, previous: Lock | undefined): Map<number, string> {
+  const used = new Map<number, string>();
+  for (const network of cluster.networks) {
+    const { number } = fixedKeyOf(network.dataplane);
+    const vni = number ?? previous?.networks[network.name]?.vni;
+    if (vni === undefined) continue;
+    const owner = used.get(vni);
+    // A locked number and a written one clash: the written one is at fault, so the locked owner keeps the entry.
+    if (owner === undefined || number === undefined) used.set(vni, network.name);
+  }
+  return used;
+}
+
+function foreignLock({ cluster, locate }: PinLockInput, previous: Lock): Problem {
+  return {
+    kind: "input",
+    doing: "reading",
+    what: "the lock",
+    where: cluster.name,
+    why: `it belongs to the cluster ${previous.cluster}, and the file describes ${cluster.name}`,
+    try: "give the file its former cluster name, or move the lock of the other cluster away",
+    ...(locate === undefined ? {} : { at: locate(["cluster"]) }),
+  };
+}

@@ -1,0 +1,29 @@
+import { networkMtu } from "../net/mtu.ts";
+import { familyOf } from "../net/prefix.ts";
+import { tunnelOf } from "../net/tunnel.ts";
+import type { PinNetworkInput } from "./pin-network.ts";
+import type { Notes } from "./pin-notes.ts";
+
+/** Docker fixes a network's MTU when it is created, so a wider underlay alone changes nothing. */
+export function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: PinNetworkInput, notes: Notes): number {
+  const isPinned = network.mtu.bytes === undefined && before !== undefined;
+  const wish = isPinned ? { bytes: before.mtuBytes } : network.mtu;
+  const mtu = networkMtu({
+    underlayMtus: [underlayMtuBytes],
+    tunnel: tunnelOf(network.dataplane),
+    family: underlayFamily,
+    wish,
+    subnetFamily: familyOf(network.subnet),
+  });
+  if (typeof mtu !== "number") {
+    const about = {
+      why: `the MTU is pinned, but ${mtu.why}`,
+      try: "raise the underlay's MTU, or write a smaller mtu (containers must then be reconnected)",
+    };
+    notes.fail(["mtu"], isPinned ? about : mtu);
+    return underlayMtuBytes;
+  }
+  if (before !== undefined && before.mtuBytes !== mtu)
+    notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);
+  return mtu;
+}

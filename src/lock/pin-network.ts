@@ -1,0 +1,41 @@
+import type { FilePosition, Problem } from "../model/problem.ts";
+import type { Network } from "../model/cluster.ts";
+import type { LockedHost, LockedNetwork } from "../model/lock.ts";
+import { pinKey } from "./pin-key.ts";
+import { pinMtu } from "./pin-mtu.ts";
+import { createNotes } from "./pin-notes.ts";
+import { checkReservedPlaces } from "./pin-reservations.ts";
+import { pinSlices } from "./pin-slices.ts";
+
+export interface PinNetworkInput {
+  network: Network;
+  before: LockedNetwork | undefined;
+  uuid: string;
+  hosts: Readonly<Record<string, LockedHost>>;
+  removedHosts: Readonly<Record<string, LockedHost>>;
+  /** Who holds which VNI or key; a derived one is entered. */
+  vnis: Map<number, string>;
+  underlayMtuBytes: number;
+  underlayFamily: 4 | 6;
+  locate?: (path: readonly PropertyKey[]) => FilePosition;
+}
+
+interface PinnedNetwork {
+  locked: LockedNetwork;
+  problems: Problem[];
+  changes: string[];
+}
+
+export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
+  const { network, before } = input;
+  const notes = createNotes(network.name, input.locate);
+  if (before === undefined) notes.changes.push(`network ${network.name} joins`);
+  else if (before.subnet !== network.subnet)
+    notes.changes.push(`network ${network.name} changes its subnet from ${before.subnet} to ${network.subnet}`);
+  const { vni, shape } = pinKey(input, notes);
+  const mtuBytes = pinMtu(input, notes);
+  const slices = pinSlices(input, notes);
+  if (notes.problems.length === 0) checkReservedPlaces(input, slices, notes);
+  const locked = { subnet: network.subnet, vni, ...(shape === undefined ? {} : { shape }), mtuBytes, ...slices };
+  return { locked, problems: notes.problems, changes: notes.changes };
+}

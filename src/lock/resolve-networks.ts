@@ -1,0 +1,72 @@
+import type { Cluster } from "../model/cluster.ts";
+import type { Lock } from "../model/lock.ts";
+import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
+import { deriveMac } from "../net/mac.ts";
+import { linkName } from "../net/names.ts";
+import { addressAt, prefixLength } from "../net/prefix.ts";
+import { layoutSlice } from "../net/slices.ts";
+
+export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[] {
+  return cluster.networks.flatMap((network) => {
+    const locked = lock.networks[network.name];
+    if (locked === undefined) return [];
+    const members = cluster.hosts.flatMap((host) => {
+      const index = lock.hosts[host.name]?.index;
+      const slice = locked.slices[host.name];
+      if (index === undefined || slice === undefined) return [];
+      const place = { uuid: lock.uuid, network: network.name, host: host.name, vtep: host.address, index, slice };
+      return [resolveMember({ ...place, subnet: network.subnet, ...(locked.overlay === undefined ? {} : { overlay: locked.overlay }) })];
+    });
+    return [
+      {
+        name: network.name,
+        subnet: network.subnet,
+        dataplane: network.dataplane,
+        vni: locked.vni,
+        mtuBytes: locked.mtuBytes,
+        egress: network.egress,
+        attach: network.attach,
+        addressing: network.addressing.mode,
+        reservations: network.reservations,
+        bridge: linkName("b", lock.uuid, network.name),
+        members: members.sort((a, b) => (a.vtep < b.vtep ? -1 : 1)),
+      },
+    ];
+  });
+}
+
+interface MemberInput {
+  uuid: string;
+  network: string;
+  host: string;
+  vtep: string;
+  index: number;
+  slice: string;
+  subnet: string;
+  overlay?: string;
+}
+
+function resolveMember({ uuid, network, host, vtep, index, slice, ...input }: MemberInput): ResolvedMember {
+  const { gateway, probe, dockerRange } = layoutSlice(slice);
+  const subnet = input.overlay === undefined ? input.subnet : slice;
+  const length = prefixLength(subnet);
+  // the host's number is its place in the overlay prefix, so nobody moves when another joins
+  const overlay = input.overlay === undefined ? gateway : addressAt(input.overlay, BigInt(index));
+  const mac = (role: string): string => deriveMac(uuid, network, String(index), role);
+  return {
+    host,
+    index,
+    vtep,
+    slice,
+    gateway,
+    gatewayCidr: `${gateway}/${length}`,
+    overlay,
+    ...(input.overlay === undefined ? {} : { overlayCidr: `${overlay}/${prefixLength(input.overlay)}` }),
+    subnet,
+    gatewayMac: mac("gateway"),
+    vtepMac: mac("vtep"),
+    dockerRange,
+    probeCidr: `${probe}/${length}`,
+    probeMac: mac("probe"),
+  };
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type { Lock } from "./lock.ts";
+import type { Problem } from "./problem.ts";
+import type { Step } from "./step.ts";
+
+/** Every change of one run, as a value: printed, saved, and applied exactly. */
+export interface Plan {
+  version: 1;
+  kind: "plan";
+  cluster: string;
+  clusterUuid: string;
+  /** Written before the first host is touched. null: the plan removes the cluster. */
+  lock: Lock | null;
+  lockChanges: readonly string[];
+  hosts: readonly HostPlan[];
+  warnings: readonly Problem[];
+}
+
+export interface HostPlan {
+  host: string;
+  address: string;
+  ssh: string;
+  /** The host left the cluster (or the cluster is being destroyed): its tombstone goes when all steps are done. */
+  leaving: boolean;
+  /** What the plan was made from; see fingerprint.ts. */
+  basis: string;
+  steps: readonly Step[];
+}
+
+export interface PlanSummary {
+  add: number;
+  change: number;
+  replace: number;
+  remove: number;
+}
+
+export function summarisePlan(plan: Pick<Plan, "hosts">): PlanSummary {
+  const summary = { add: 0, change: 0, replace: 0, remove: 0 };
+  for (const { steps } of plan.hosts) for (const step of steps) summary[step.action] += 1;
+  return summary;
+}
+
+export function hasChanges(plan: Pick<Plan, "hosts">): boolean {
+  return plan.hosts.some(({ steps }) => steps.length > 0);
+}
+
+/** Names a plan by its content: the same plan has the same id, an edited one another. */
+export function planIdOf(plan: Plan): string {
+  return createHash("sha256").update(JSON.stringify(plan)).digest("hex").slice(0, 16);
+}

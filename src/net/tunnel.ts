@@ -1,0 +1,38 @@
+import type { Dataplane, Encapsulation } from "../model/cluster.ts";
+
+/** How a data plane wraps frames: what MTU, firewall and `verify` need to know of it. */
+export interface Tunnel {
+  encapsulation: Encapsulation;
+  /** Whether the header carries a key that costs bytes of its own (GRE, RFC 2890); VXLAN and Geneve always carry theirs. */
+  hasKey: boolean;
+  /** UDP port; GRE is an IP protocol of its own and has none. */
+  port?: number;
+}
+
+export function tunnelOf(dataplane: Dataplane): Tunnel {
+  if (dataplane.type === "vxlan") return { encapsulation: "vxlan", hasKey: true, port: dataplane.port };
+  const { tunnel, key, port } = dataplane;
+  return { encapsulation: tunnel, hasKey: key !== "none", ...(port === undefined ? {} : { port }) };
+}
+
+/** What a firewall between two hosts must let pass. 47 is IANA's protocol number for GRE. */
+export function describeWire({ port }: Tunnel): string {
+  return port === undefined ? "IP protocol 47 (GRE)" : `UDP port ${port}`;
+}
+
+/** What tells its packets from others on the underlay: the UDP port, or that they are GRE. */
+export type Wire = number | "gre";
+
+export const wireOf = ({ port }: Tunnel): Wire => port ?? "gre";
+
+/** Who takes packets from the wire; a UDP port belongs to one of them. `by`: the kernel, or a datapath of Open vSwitch. */
+export function describeReceiver(by: "kernel" | "system" | "netdev", encapsulation: string): string {
+  const name = { vxlan: "VXLAN", geneve: "Geneve" }[encapsulation] ?? encapsulation.toUpperCase();
+  return by === "kernel" ? `kernel ${name}` : `${name} of Open vSwitch${by === "netdev" ? " in userspace" : ""}`;
+}
+
+/** For people: "vxlan", "ovs gre, ring, rstp". */
+export function describeDataplane(dataplane: Dataplane): string {
+  if (dataplane.type === "vxlan") return "vxlan";
+  return `ovs ${dataplane.tunnel}, ${dataplane.topology.shape}, ${dataplane.loops}`;
+}

@@ -1,0 +1,92 @@
+import { findMember, type ResolvedNetwork } from "../../model/network.ts";
+import { describeReceiver, tunnelOf } from "../../net/tunnel.ts";
+import { kindOf } from "../../kinds/index.ts";
+import type { Problem } from "../../model/problem.ts";
+import { ovsDatapathOf, type HostFacts } from "../facts.ts";
+import { findSilenced, type Silenced } from "./find-silenced.ts";
+import type { Step } from "../../model/step.ts";
+
+interface TunnelCheckInput {
+  host: { name: string };
+  networks: readonly ResolvedNetwork[];
+  facts: HostFacts;
+  steps: readonly Step[];
+}
+
+/** UDP port of Swarm's overlay (docs.docker.com/engine/swarm/networking, "data path port"). */
+const SWARM_PORT = 4789;
+
+/** On the underlay: who holds what a new tunnel needs, and whom our firewall table would silence. */
+export function checkTunnels(input: TunnelCheckInput): Problem[] {
+  const { host, networks, facts, steps } = input;
+  const fresh = networks.filter((network) => isNewTunnel(network, steps));
+  return [
+    ...fresh.flatMap((network): Problem[] => {
+      const found = findHolder(network, facts);
+      if (found === undefined) return [];
+      return [{ ...{ kind: "conflict", doing: "preparing the tunnel of", what: `network ${network.name}`, where: host.name }, ...found }];
+    }),
+    ...findSilenced(steps, facts).flatMap((silenced) => describeSilenced(silenced, input)),
+  ];
+}
+
+function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean {
+  const slot = `tunnel/${network.bridge}`;
+  return steps.some(({ action, after }) => action === "add" && after !== null && kindOf(after).slot?.(after) === slot);
+}
+
+function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "why" | "try"> | undefined {
+  const { port } = tunnelOf(network.dataplane);
+  if (port === undefined) return undefined;
+  const receiver = receiverOf(network, facts);
+  const onPort = facts.tunnels.filter((tunnel) => tunnel.wire === port);
+  // a UDP port has one receiver, and our own old one stands beside the new one until the change is over
+  const rival = onPort.find((tunnel) => tunnel.receiver !== receiver);
+  if (rival?.isOurs === true) {
+    const why = `${rival.receiver} of this cluster has UDP port ${port} until the change is over, and ${receiver} cannot share it`;
+    return { why, try: "set another port under dataplane, or apply the removal first and the addition afterwards" };
+  }
+  if (rival !== undefined) {
+    return { why: `UDP port ${port} is taken by ${rival.name}, which is not ours`, try: "set another port under dataplane" };
+  }
+  // the kernel tells VXLAN devices on one port apart by VNI; our own are compared step by step (preflight.ts)
+  const twin = onPort.find((tunnel) => !tunnel.isOurs && tunnel.vni === network.vni);
+  if (twin !== undefined) {
+    const why = `VNI ${network.vni} on UDP port ${port} is taken by ${twin.name}, which is not ours`;
+    return { why, try: "set another vni or port under dataplane" };
+  }
+  if (facts.docker.swarm && port === SWARM_PORT) {
+    return { why: `Docker Swarm is active and uses UDP port ${port}`, try: "use port 8472, or leave the swarm" };
+  }
+  if (!facts.udpPorts.includes(port)) return undefined;
+  return { why: `UDP port ${port} is in use by another program`, try: "set another port under dataplane, or stop that program" };
+}
+
+function receiverOf(network: ResolvedNetwork, facts: HostFacts): string {
+  const by = network.dataplane.type === "ovs" ? ovsDatapathOf(network, facts) : "kernel";
+  return describeReceiver(by, tunnelOf(network.dataplane).encapsulation);
+}
+
+function describeSilenced({ tunnel, sources }: Silenced, { host, networks, facts }: TunnelCheckInput): Problem[] {
+  const { wire, receiver, name } = tunnel;
+  // of another receiver on a UDP port: that is already a problem, with the same way out
+  const rivals = networks.filter(
+    (network) =>
+      findMember(network, host.name) !== undefined &&
+      (tunnelOf(network.dataplane).port ?? "gre") === wire &&
+      (wire === "gre" || receiverOf(network, facts) === receiver),
+  );
+  if (rivals.length === 0) return [];
+  const packets = wire === "gre" ? "GRE packets" : `packets on UDP port ${wire}`;
+  const from = sources.includes("any") ? "any address" : sources.join(", ");
+  return [
+    {
+      kind: "conflict",
+      doing: "protecting the tunnels of",
+      what: rivals.map((network) => `network ${network.name}`).join(", "),
+      where: host.name,
+      why: `${name}, which is not ours, takes ${packets} from ${from}, and our firewall table would drop what no other host of these networks sent`,
+      try: `${wire === "gre" ? "use tunnel: vxlan or geneve" : "set another port"} under dataplane, or take ${name} away`,
+    },
+  ];
+}

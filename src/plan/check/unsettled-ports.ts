@@ -1,0 +1,26 @@
+import type { Snapshot, SnapshotOvsPort } from "../../model/snapshot.ts";
+import type { Step } from "../../model/step.ts";
+
+/** OVS bridges with a spanning tree that these steps leave on a host, because they make or change something of them. */
+export function treesOf(steps: readonly Step[]): string[] {
+  const bridges = steps.flatMap(({ after }) => {
+    if (after?.kind === "ovs-bridge") return after.spanningTree === "none" ? [] : [after.name];
+    return after?.kind === "ovs-tunnel" && after.bfd ? [after.bridge] : [];
+  });
+  return [...new Set(bridges)];
+}
+
+/** Tunnels whose place in the tree is not decided yet: they neither forward nor are meant to stay blocked. */
+export function unsettledPorts(snapshot: Pick<Snapshot, "ovs">, bridges: readonly string[]): string[] {
+  if (snapshot.ovs.state !== "ready") return [...bridges];
+  return snapshot.ovs.ports
+    .filter((port) => bridges.includes(port.bridge) && port.options["remote_ip"] !== undefined && !isSettled(port))
+    .map((port) => port.name);
+}
+
+/** Words of ovs-vswitchd.conf.db(5), table Port, "status: stp_state" and "rstp_status: rstp_port_role". */
+function isSettled({ status }: SnapshotOvsPort): boolean {
+  const role = status["rstp_port_role"];
+  if (role !== undefined) return status["rstp_port_state"] === "Forwarding" || role === "Alternate" || role === "Backup";
+  return status["stp_state"] === "forwarding" || status["stp_state"] === "blocking";
+}

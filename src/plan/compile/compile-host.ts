@@ -1,0 +1,70 @@
+import { compileDockerNetwork } from "../../attach/docker-network.ts";
+import { findMember, type ResolvedNetwork } from "../../model/network.ts";
+import { dataplaneOf } from "../../dataplanes/index.ts";
+import { compileNftTable } from "./compile-nft-table.ts";
+import { formatMark } from "../../model/mark.ts";
+import { listOwnFiles } from "../../kinds/own-files.ts";
+import type { Resource } from "../../model/resource.ts";
+import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
+import { ovsDatapathOf, type HostFacts } from "../facts.ts";
+
+export interface CompileInput {
+  cluster: string;
+  clusterUuid: string;
+  networks: readonly ResolvedNetwork[];
+  host: string;
+  facts: Pick<HostFacts, "lostPorts" | "isUnderlayInUserspace" | "boot">;
+}
+
+/** Everything one host must have. Pure: the same input gives the same list in the same order. */
+export function compileHost({ cluster, clusterUuid, networks, host, facts }: CompileInput): Resource[] {
+  const mine = networks.filter((network) => findMember(network, host) !== undefined);
+  if (mine.length === 0) return [];
+  const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
+  const files = facts.boot === undefined ? [] : listOwnFiles(clusterUuid, facts.boot);
+  return [
+    ...files.map((file): Resource => ({ kind: "file", ...file })),
+    compileNftTable(networks, host, clusterUuid),
+    ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
+    ...(needsForwarding ? [{ kind: "sysctl", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
+    ...facts.lostPorts.flatMap((lost): Resource[] =>
+      mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", ...lost }] : [],
+    ),
+  ];
+}
+
+interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "host" | "facts"> {
+  network: ResolvedNetwork;
+}
+
+function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkInput): Resource[] {
+  const member = findMember(network, host);
+  if (member === undefined) return [];
+  const mark = formatMark({ uuid: clusterUuid, cluster, index: member.index, network: network.name, slice: member.slice });
+  return [
+    {
+      kind: "bridge",
+      name: network.bridge,
+      mac: member.gatewayMac,
+      mtuBytes: network.mtuBytes,
+      up: true,
+      stp: false,
+      mcastSnooping: false,
+      mark,
+    },
+    { kind: "address", device: network.bridge, cidr: member.gatewayCidr },
+    ...(member.overlayCidr === undefined ? [] : [{ kind: "address", device: network.bridge, cidr: member.overlayCidr } as const]),
+    ...compileRoutes(network, host),
+    { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
+    ...dataplaneOf(network.dataplane).compile({ network, member, mark, ovsDatapath: ovsDatapathOf(network, facts) }),
+    ...compileDockerNetwork(network, member, clusterUuid, cluster),
+  ];
+}
+
+/** With per-host addressing: the other hosts' members are behind their overlay addresses, so both directions pass both hosts. */
+function compileRoutes(network: ResolvedNetwork, host: string): Resource[] {
+  if (network.addressing !== "per-host") return [];
+  return network.members
+    .filter((peer) => peer.host !== host)
+    .map((peer) => ({ kind: "route", device: network.bridge, destination: peer.slice, via: peer.overlay }));
+}

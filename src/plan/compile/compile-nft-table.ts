@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { familyOf } from "../../net/prefix.ts";
+import { findMember, type ResolvedNetwork } from "../../model/network.ts";
+import { tunnelOf, wireOf, type Wire } from "../../net/tunnel.ts";
+import { nftTableName } from "../../kinds/nft-table.ts";
+import type { NftChain, NftRule, NftSet, NftTableResource } from "../../model/resource.ts";
+
+/** Before connection tracking puts fragments together again (NF_IP_PRI_CONNTRACK_DEFRAG is -400). */
+const BEFORE_DEFRAG = -450;
+/** Before Docker's filter chains at 0 and firewalld's at +10: a drop of ours is final there. */
+const BEFORE_FILTER = -5;
+/** NF_IP_PRI_NAT_SRC. */
+const SOURCE_NAT = 100;
+
+/**
+ * The one table of ours on a host. It only takes away: tunnel packets from strangers, traffic between our networks, the
+ * outside where egress is none. And it masquerades what leaves the cluster's prefixes.
+ */
+export function compileNftTable(networks: readonly ResolvedNetwork[], host: string, clusterUuid: string): NftTableResource {
+  const mine = networks.filter((network) => findMember(network, host) !== undefined);
+  return {
+    kind: "nft-table",
+    name: nftTableName(clusterUuid),
+    sets: compileSets(mine, host),
+    chains: [
+      chain("tunnel", "filter", "prerouting", BEFORE_DEFRAG, tunnelRules(mine)),
+      chain(
+        "members_in",
+        "filter",
+        "input",
+        BEFORE_FILTER,
+        mine.flatMap((network) => inputRules(network, mine)),
+      ),
+      chain(
+        "members_forward",
+        "filter",
+        "forward",
+        BEFORE_FILTER,
+        mine.flatMap((network) => forwardRules(network, mine)),
+      ),
+      ...outputChain(mine),
+      chain("egress", "nat", "postrouting", SOURCE_NAT, mine.flatMap(egressRules)),
+    ],
+  };
+}
+
+function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet[] {
+  const peers = new Set<string>();
+  for (const { members } of networks) for (const peer of members) if (peer.host !== host) peers.add(peer.vtep);
+  const subnets = networks.map((network) => network.subnet);
+  const ofFamily = (list: Iterable<string>, family: 4 | 6): string[] => [...list].filter((item) => familyOf(item) === family).sort();
+  return [
+    { name: "peers4", type: "ipv4_addr", interval: false, elements: ofFamily(peers, 4) },
+    { name: "peers6", type: "ipv6_addr", interval: false, elements: ofFamily(peers, 6) },
+    { name: "cluster4", type: "ipv4_addr", interval: true, elements: ofFamily(subnets, 4) },
+    { name: "cluster6", type: "ipv6_addr", interval: true, elements: ofFamily(subnets, 6) },
+  ];
+}
+
+function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
+  const wires = new Set(networks.map((network) => wireOf(tunnelOf(network.dataplane))));
+  const ports = [...wires].filter((wire) => wire !== "gre").sort((a, b) => a - b);
+  const gre: readonly Wire[] = wires.has("gre") ? ["gre"] : [];
+  return [
+    // counted, not dropped: verify reads it, because a fragment outside means a wrong MTU
+    rule("ip saddr @peers4 ip protocol udp ip frag-off & 0x3fff != 0 counter", "frag"),
+    ...gre.map(() => rule("ip saddr @peers4 ip protocol gre ip frag-off & 0x3fff != 0 counter", "frag")),
+    ...[...ports, ...gre].flatMap(strangerRules),
+  ];
+}
+
+function strangerRules(wire: Wire): NftRule[] {
+  const packets = wire === "gre" ? "meta l4proto gre" : `udp dport ${wire}`;
+  return [
+    rule(`fib daddr type local ${packets} ip saddr != @peers4 drop`),
+    rule(`fib daddr type local ${packets} ip6 saddr != @peers6 drop`),
+  ];
+}
+
+/** Whether tunnel packets from there end here, whoever wants them. Of an observed table only the rules' ids are known. */
+export function dropsTunnel({ chains, sets }: NftTableResource, wire: Wire, source: string): boolean {
+  const ids = new Set(chains.flatMap(({ rules }) => rules.map(({ id }) => id)));
+  const isPeer = sets.some(({ name, elements }) => name.startsWith("peers") && elements.includes(source));
+  return !isPeer && strangerRules(wire).some(({ id }) => ids.has(id));
+}
+
+/** A member reaches its own gateway, not the host's addresses in other networks. */
+function inputRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[]): NftRule[] {
+  const others = all.filter((other) => other !== network);
+  return others.map((other) => rule(`iifname "${network.bridge}" ${ip(other)} daddr ${other.subnet} drop`));
+}
+
+function forwardRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[]): NftRule[] {
+  const others = all.filter((other) => other !== network).map((other) => `"${other.bridge}"`);
+  const isolate = others.length === 0 ? [] : [rule(`iifname "${network.bridge}" oifname { ${others.join(", ")} } drop`)];
+  if (network.egress.mode !== "none") return isolate;
+  // answers to connections from outside (a published port) still leave
+  return [...isolate, rule(`iifname "${network.bridge}" oifname != "${network.bridge}" ct state != { established, related } drop`)];
+}
+
+/**
+ * With per-host addressing a packet to another host's members goes out the way it came in, and the kernel would tell its
+ * sender of a shorter way that a stateful firewall then kills. The bridge's own send_redirects does not help while
+ * conf/all has it (Documentation/networking/ip-sysctl), and that one belongs to the host.
+ */
+function outputChain(networks: readonly ResolvedNetwork[]): NftChain[] {
+  const routed = networks.filter((network) => network.addressing === "per-host");
+  const rules = routed.map((network) =>
+    rule(`oifname "${network.bridge}" ${ip(network) === "ip" ? "icmp type redirect" : "icmpv6 type nd-redirect"} drop`),
+  );
+  return rules.length === 0 ? [] : [chain("members_out", "filter", "output", BEFORE_FILTER, rules)];
+}
+
+function egressRules(network: ResolvedNetwork): NftRule[] {
+  if (network.egress.mode !== "masquerade") return [];
+  const cluster = familyOf(network.subnet) === 4 ? "@cluster4" : "@cluster6";
+  return [rule(`${ip(network)} saddr ${network.subnet} ${ip(network)} daddr != ${cluster} oifname != "${network.bridge}" masquerade`)];
+}
+
+const ip = (network: ResolvedNetwork): string => (familyOf(network.subnet) === 4 ? "ip" : "ip6");
+
+function chain(name: string, type: NftChain["type"], hook: NftChain["hook"], priority: number, rules: NftRule[]): NftChain {
+  return { name, type, hook, priority, rules };
+}
+
+/** The id is the rule's comment in the kernel: 40 bits of its text are enough to see that one was changed. */
+function rule(text: string, prefix = "r"): NftRule {
+  return { id: `${prefix}-${createHash("sha256").update(text).digest("hex").slice(0, 10)}`, text };
+}

@@ -1,0 +1,75 @@
+import { keyOf, kindOf } from "../../kinds/index.ts";
+import type { Resource } from "../../model/resource.ts";
+import { HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
+import { planHost } from "../compare/plan-host.ts";
+import type { Step } from "../../model/step.ts";
+
+/** What one cluster wants of this host once a plan is confirmed: enough to build it again after a reboot, alone. */
+export interface RestorePoint {
+  clusterUuid: string;
+  /** This host's underlay address. */
+  address: string;
+  planId: string;
+  resources: readonly Resource[];
+}
+
+/**
+ * The host as it will be after `steps`, in the order it must be built: what is ours already, changed as the steps say.
+ * `known` is the former point, whose words for a thing that has not changed are kept.
+ */
+export function deriveRestorePoint(
+  initial: ReadonlyMap<string, Resource>,
+  steps: readonly Step[],
+  known: readonly Resource[] = [],
+): Resource[] {
+  const wanted = new Map<string, Resource>();
+  const former = new Map(known.map((resource) => [keyOf(resource), resource]));
+  for (const [key, resource] of initial) {
+    if (kindOf(resource).isOwned?.(resource) === false) continue;
+    const same = former.get(key);
+    wanted.set(key, same !== undefined && kindOf(same).compare(same, resource).length === 0 ? same : asDesired(resource));
+  }
+  for (const { key, after, wanted: whole } of steps) {
+    if (after === null) wanted.delete(key);
+    else wanted.set(key, whole ?? after);
+  }
+  dropOrphans(wanted);
+  const forward = initial.get(`sysctl/${HOST_SYSCTLS.ipForward}`);
+  if (forward?.kind === "sysctl" && !wanted.has(keyOf(forward)) && needsForwarding(wanted.values())) wanted.set(keyOf(forward), forward);
+  // a container's port comes with its container
+  return [...wanted.values()].filter((resource) => resource.kind !== "bridge-port");
+}
+
+/** What differs from a point. What is there as soon as its device is, and empty, no plan ever had a step for. */
+export function planToPoint(resources: readonly Resource[], observed: ReadonlyMap<string, Resource>): Step[] {
+  const wanted = new Set(resources.map(keyOf));
+  const empty = [...observed].flatMap(([key, resource]) => (!wanted.has(key) && kindOf(resource).isEmpty?.(resource) ? [resource] : []));
+  return planHost([...resources, ...empty], observed);
+}
+
+/** What went with the device it belonged to has no step of its own. */
+function dropOrphans(wanted: Map<string, Resource>): void {
+  const isOrphan = (resource: Resource): boolean => {
+    const owner = kindOf(resource).diesWith?.(resource) ?? "";
+    return owner !== "" && !wanted.has(owner);
+  };
+  for (;;) {
+    const orphans = [...wanted].filter(([, resource]) => isOrphan(resource));
+    if (orphans.length === 0) return;
+    for (const [key] of orphans) wanted.delete(key);
+  }
+}
+
+/** The former value of a setting is no wish: it is in the state directory. */
+function asDesired(resource: Resource): Resource {
+  if (resource.kind !== "sysctl") return resource;
+  const { former: _, ...desired } = resource;
+  return desired;
+}
+
+/** Somebody else had switched it on when we came, perhaps only until the next reboot. */
+function needsForwarding(resources: Iterable<Resource>): boolean {
+  return [...resources].some(
+    (resource) => resource.kind === "nft-table" && resource.chains.some((chain) => chain.type === "nat" && chain.rules.length > 0),
+  );
+}

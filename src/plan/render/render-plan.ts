@@ -1,0 +1,56 @@
+import { commandsOf } from "../../tools/batch-steps.ts";
+import { summarisePlan, type HostPlan, type Plan } from "../../model/plan.ts";
+import { renderCommand } from "./render-command.ts";
+import { STAGES, type Step } from "../../model/step.ts";
+
+export type Paint = (symbol: "+" | "~" | "-/+" | "-" | "head" | "dim", text: string) => string;
+
+const SYMBOLS = { add: "+", change: "~", replace: "-/+", remove: "-" } as const;
+
+/** A plan for people: per host and stage what changes, why, what containers notice, and the exact commands. */
+export function renderPlan(plan: Plan, paint: Paint, options: { commands: boolean }): string {
+  const lines: string[] = [];
+  if (plan.lockChanges.length > 0) {
+    lines.push(paint("head", "lock"));
+    for (const change of plan.lockChanges) lines.push(`  ${paint("+", "+")} ${change}`);
+    lines.push("");
+  }
+  for (const host of plan.hosts) if (host.steps.length > 0) lines.push(...renderHost(host, paint, options.commands), "");
+  return [...lines, renderSummary(plan)].join("\n");
+}
+
+function renderHost(host: HostPlan, paint: Paint, withCommands: boolean): string[] {
+  const lines = [paint("head", `host ${host.host}${host.leaving ? " (leaves the cluster)" : ""}`)];
+  for (const stage of STAGES) {
+    const steps = host.steps.filter((step) => step.stage === stage);
+    if (steps.length === 0) continue;
+    lines.push(paint("dim", `  stage ${stage}`));
+    for (const step of steps) lines.push(...renderStep(step, paint, withCommands));
+  }
+  return lines;
+}
+
+const SHOWN_COMMANDS = 40;
+
+function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
+  const symbol = SYMBOLS[step.action];
+  const noticed = step.impact === "none" ? "" : paint("dim", `  (containers notice: ${step.impact})`);
+  const lines = [`    ${paint(symbol, `${symbol} ${step.label}`)}  ${paint("dim", step.key)}${noticed}`];
+  for (const difference of step.differences) {
+    lines.push(`        ${difference.field}: ${difference.from} -> ${difference.to}  ${paint("dim", `because ${difference.reason}`)}`);
+  }
+  if (!withCommands) return lines;
+  const commands = commandsOf(step).flatMap(renderCommand);
+  for (const command of commands.slice(0, SHOWN_COMMANDS)) lines.push(paint("dim", `        $ ${command}`));
+  if (commands.length > SHOWN_COMMANDS)
+    lines.push(paint("dim", `        ... and ${commands.length - SHOWN_COMMANDS} more lines (all of them: --json)`));
+  return lines;
+}
+
+export function renderSummary(plan: Pick<Plan, "hosts" | "warnings">): string {
+  const { add, change, replace, remove } = summarisePlan(plan);
+  if (add + change + replace + remove === 0)
+    return plan.warnings.length > 0 ? "Nothing to do on the hosts that answered." : "Nothing to do: every host is as the file says.";
+  const hosts = plan.hosts.filter((host) => host.steps.length > 0).length;
+  return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${remove} to remove on ${hosts} host${hosts === 1 ? "" : "s"}.`;
+}
