@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { HostPlan } from "../model/plan.ts";
-import { treesOf, unsettledPorts } from "../plan/check/unsettled-ports.ts";
+import { DATAPLANES } from "../dataplanes/index.ts";
 import type { Stage } from "../model/step.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Connection } from "../transport/connection.ts";
@@ -10,8 +10,8 @@ const LIMIT_MS = 45_000;
 const EVERY_MS = 500;
 
 /**
- * Waits until the spanning trees that this stage makes or changes have decided on all its hosts, so that nobody is moved onto
- * one that does not forward yet. What is still undecided at the end is for `verify` to judge.
+ * Waits until the links that this stage makes or changes have decided on all its hosts whether they forward (a spanning tree
+ * takes its time), so that nobody is moved onto one that does not yet. What is still undecided at the end is for `verify` to judge.
  */
 export async function settleTrees(
   hosts: readonly HostPlan[],
@@ -22,12 +22,14 @@ export async function settleTrees(
   const until = performance.now() + LIMIT_MS;
   await Promise.all(
     hosts.map(async ({ host, steps }) => {
-      const bridges = treesOf(steps.filter((step) => step.stage === stage));
+      const made = steps.filter((step) => step.stage === stage);
+      const readers = [...DATAPLANES.values()].flatMap((plane) => plane.settling?.(made) ?? []);
       const connection = connections.get(host);
-      if (bridges.length === 0 || connection === undefined) return;
+      if (readers.length === 0 || connection === undefined) return;
       let waiting = Infinity;
       while (performance.now() < until) {
-        const ports = unsettledPorts((await connection.request("observe", {})) as Snapshot, bridges);
+        const snapshot = (await connection.request("observe", {})) as Snapshot;
+        const ports = readers.flatMap((read) => read(snapshot));
         if (ports.length === 0) return;
         if (ports.length !== waiting) onWait(host, ports.length);
         waiting = ports.length;

@@ -1,7 +1,7 @@
+import { DATAPLANES, getDataplane, traitsOf } from "../dataplanes/index.ts";
 import { networkOf, parseAddress } from "../net/prefix.ts";
-import type { Addressing, Attach, Cluster, Egress, MtuWish, Network } from "../model/cluster.ts";
-import { compareNames, sortByName } from "./explain/compare-names.ts";
-import { resolveDataplane } from "./resolve-dataplane.ts";
+import type { Addressing, Attach, Cluster, DataplaneSpec, Egress, MtuWish, Network } from "../model/cluster.ts";
+import { compareNames, sortByName } from "../util/compare-names.ts";
 import type { Spec, SpecNetwork } from "./schema/spec-schema.ts";
 
 /** Fills in defaults and long forms. Everything in `spec` has passed the schema. */
@@ -23,11 +23,12 @@ export function resolveCluster(spec: Spec): Cluster {
 }
 
 function resolveNetwork(name: string, network: SpecNetwork, hosts: readonly string[]): Network {
+  const dataplane = resolveDataplane(network.dataplane, hosts);
   return {
     name,
     subnet: networkOf(network.subnet),
-    dataplane: resolveDataplane(network.dataplane, hosts),
-    addressing: resolveAddressing(network.addressing),
+    dataplane,
+    addressing: resolveAddressing(network.addressing, dataplane),
     egress: resolveEgress(network.egress),
     mtu: resolveMtu(network.mtu),
     attach: resolveAttach(name, network.docker),
@@ -35,9 +36,15 @@ function resolveNetwork(name: string, network: SpecNetwork, hosts: readonly stri
   };
 }
 
-function resolveAddressing(written: SpecNetwork["addressing"]): Addressing {
+function resolveDataplane(written: SpecNetwork["dataplane"], hosts: readonly string[]): DataplaneSpec {
+  const [first = ""] = DATAPLANES.keys();
+  const long = typeof written === "object" ? written : { type: written ?? first };
+  return getDataplane(long).resolve(long, hosts);
+}
+
+function resolveAddressing(written: SpecNetwork["addressing"], dataplane: DataplaneSpec): Addressing {
   return {
-    mode: written?.mode ?? "slices",
+    mode: written?.mode ?? traitsOf(dataplane).addressing[0] ?? "slices",
     ...(written?.overlay === undefined ? {} : { overlay: networkOf(written.overlay) }),
     ...(written?.slicePrefix === undefined ? {} : { slicePrefix: written.slicePrefix }),
     pins: mapValues(written?.hosts, networkOf),

@@ -1,8 +1,8 @@
 import type { ResolvedNetwork } from "../model/network.ts";
-import { describeDataplane, describeWire, tunnelOf } from "../net/tunnel.ts";
-import { expectedTreeOf } from "../net/graph/expected-tree.ts";
+import { getDataplane, traitsOf } from "../dataplanes/index.ts";
+import { describeWire } from "../net/tunnel.ts";
 import { countLinks, type Link } from "../net/graph/links.ts";
-import { networkLinks } from "../net/graph/network-links.ts";
+import { networkLinks } from "../dataplanes/network-links.ts";
 
 /** What `spanwire graph` draws, and prints with --json: the links as the file wants them, the tree as it should settle. */
 export interface ClusterGraph {
@@ -47,16 +47,16 @@ export function describeGraph(cluster: string, networks: readonly ResolvedNetwor
 function describeNetwork(network: ResolvedNetwork): NetworkGraph {
   const { name, subnet, dataplane } = network;
   const members = [...network.members].sort((a, b) => a.index - b.index);
-  const topology = dataplane.type === "ovs" ? dataplane.topology : ({ shape: "mesh" } as const);
+  const { topology, label, tunnel } = traitsOf(dataplane);
   const mesh = topology.shape === "mesh" && countLinks(topology, members.length) > MOST_LINKS;
-  const links = mesh ? [] : networkLinks(network);
-  const tree = mesh ? undefined : expectedTreeOf(network);
+  const links = mesh ? [] : networkLinks(network, topology);
+  const tree = mesh ? undefined : getDataplane(dataplane).expectedTree?.(network);
   const blocked = new Map((tree?.blocked ?? []).map(({ link, at }) => [link, at]));
   return {
     name,
     subnet,
-    dataplane: describeDataplane(dataplane),
-    wire: describeWire(tunnelOf(dataplane)),
+    dataplane: label,
+    wire: describeWire(tunnel),
     hosts: members.map((member) => ({ name: member.host, slice: member.slice })),
     ...(tree === undefined ? {} : { root: tree.root }),
     linkCount: mesh ? countLinks(topology, members.length) : links.length,

@@ -4,14 +4,14 @@ import { formatLock, lockPathOf, parseLock } from "./lock-file.ts";
 import type { Lock } from "../model/lock.ts";
 
 const LOCK: Lock = {
-  version: 1,
+  version: 2,
   cluster: "test",
   uuid: "7a0d6c8e-2f8e-4e5b-9d0f-3f1b2a9c4d5e",
   hosts: { vm10: { index: 10, address: "192.0.2.10", ssh: "root@vm10" }, vm2: { index: 2, address: "192.0.2.2", ssh: "192.0.2.2" } },
   networks: {
     apps: {
       subnet: "10.64.0.0/12",
-      vni: 1_234_567,
+      dataplane: { type: "vxlan", vni: 1_234_567 },
       mtuBytes: 1450,
       slicePrefix: 20,
       slices: { vm10: "10.64.160.0/20", vm2: "10.64.32.0/20" },
@@ -42,6 +42,23 @@ describe("lock file", () => {
     expect(text.indexOf('"vm2"')).toBeLessThan(text.indexOf('"vm10"'));
   });
 
+  it("reads what versions before 0.2 wrote, and writes it in the new form", () => {
+    const network = (number: object): object => ({
+      version: 1,
+      cluster: "test",
+      uuid: LOCK.uuid,
+      hosts: LOCK.hosts,
+      networks: { apps: { subnet: "10.64.0.0/12", ...number, mtuBytes: 1450, slicePrefix: 20, slices: LOCK.networks["apps"]!.slices } },
+      removedHosts: LOCK.removedHosts,
+    });
+    expect(parseLock(JSON.stringify(network({ vni: 1_234_567 })), "f")).toEqual(LOCK);
+    const shape = "gre(keyless) ring rstp";
+    const ovs = parseLock(JSON.stringify(network({ vni: 7, shape })), "f");
+    expect(ovs.networks["apps"]!.dataplane).toEqual({ type: "ovs", key: 7, shape });
+    expect(parseLock(formatLock(ovs), "f")).toEqual(ovs);
+    expect(whyNot(JSON.stringify({ ...network({}), networks: { apps: 1 } }))).toHaveLength(1);
+  });
+
   it("stands beside the spec", () => {
     expect(lockPathOf("dir/spanwire.yaml")).toBe("dir/spanwire.lock");
     expect(lockPathOf("prod.yml")).toBe("prod.lock");
@@ -54,7 +71,7 @@ describe("lock file", () => {
     "null",
     "[]",
     "<<<<<<< HEAD\n{}",
-    '{"version":2}',
+    '{"version":3}',
     JSON.stringify({ ...LOCK, uuid: "x" }),
     JSON.stringify({ ...LOCK, extra: 1 }),
   ])("refuses %j", (text) => {

@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { findAddressFault, findPrefixFault } from "../net/prefix.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
-import { compareNames } from "../file/explain/compare-names.ts";
+import { compareNames } from "../util/compare-names.ts";
 import type { Lock, LockedHost, LockedNetwork } from "../model/lock.ts";
-import { HOST_NAME, LABEL_NAME, SSH_DESTINATION } from "../file/schema/legal-names.ts";
-import { OVS_SHAPE } from "./ovs-shape.ts";
-import { pathText, quote } from "../file/explain/quote.ts";
+import { HOST_NAME, LABEL_NAME, SSH_DESTINATION } from "../net/legal-names.ts";
+import { DATAPLANES } from "../dataplanes/index.ts";
+import { numberOf } from "./pin-network.ts";
+import { upgradeLock } from "./upgrade-lock.ts";
+import { pathText, quote } from "../util/quote.ts";
+
+/** 1 had the numbers of a data plane among those of the network. */
+const VERSION = 2;
 
 const prefix = z.string().refine((text) => findPrefixFault(text) === undefined, "not a prefix");
 const hostSchema = z.strictObject({
@@ -13,17 +18,18 @@ const hostSchema = z.strictObject({
   address: z.string().refine((text) => findAddressFault(text) === undefined, "not an address"),
   ssh: z.string().regex(SSH_DESTINATION),
 });
+const pinSchema = z.discriminatedUnion("type", [...DATAPLANES.values()].map((plane) => plane.pinSchema) as PinSchemas);
+type PinSchemas = [z.ZodObject<{ type: z.ZodLiteral<string> }, z.core.$strict>];
 const networkSchema = z.strictObject({
   subnet: prefix,
-  vni: z.int().min(1).max(0xff_ffff),
-  shape: z.string().regex(OVS_SHAPE).exactOptional(),
+  dataplane: pinSchema,
   overlay: prefix.exactOptional(),
   mtuBytes: z.int().min(576).max(65_535),
   slicePrefix: z.int().min(1).max(128),
   slices: z.record(z.string().regex(HOST_NAME), prefix),
 });
 const lockSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   cluster: z.string().regex(LABEL_NAME),
   uuid: z.uuidv4(),
   hosts: z.record(z.string().regex(HOST_NAME), hostSchema),
@@ -55,14 +61,14 @@ export function parseLock(text: string, file: string): Lock {
     throw new SpanwireError({ ...problem, why: `it is not JSON (${quote(String(error))})` }, { cause: error });
   }
   const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === "number" && version !== 1) {
+  if (typeof version === "number" && version !== VERSION && version !== 1) {
     throw new SpanwireError({
       ...problem,
-      why: `it is of version ${version}, and this program knows version 1`,
+      why: `it is of version ${version}, and this program knows versions 1 and ${VERSION}`,
       try: "use the version of spanwire that wrote it",
     });
   }
-  const parsed = lockSchema.safeParse(value);
+  const parsed = lockSchema.safeParse(version === 1 ? upgradeLock(value) : value);
   if (!parsed.success) {
     throw new SpanwireError(parsed.error.issues.map((issue): Problem => ({ ...problem, what: pathText(issue.path), why: issue.message })));
   }
@@ -83,11 +89,13 @@ function findClashes(lock: Lock): Pick<Problem, "what" | "why">[] {
   for (const name of Object.keys(lock.removedHosts)) {
     if (Object.hasOwn(lock.hosts, name)) clashes.push({ what: name, why: "it is listed as a host and as removed" });
   }
-  const vnis = new Map<number, string>();
+  const numbers = new Map<number, string>();
   for (const [name, network] of Object.entries(lock.networks)) {
-    const owner = vnis.get(network.vni);
-    if (owner !== undefined) clashes.push({ what: name, why: `its VNI ${network.vni} is also that of ${owner}` });
-    vnis.set(network.vni, name);
+    const number = numberOf(network);
+    if (number === undefined) continue;
+    const owner = numbers.get(number);
+    if (owner !== undefined) clashes.push({ what: name, why: `its VNI ${number} is also that of ${owner}` });
+    numbers.set(number, name);
   }
   return clashes;
 }
@@ -109,11 +117,10 @@ function orderHost({ index, address, ssh }: LockedHost): LockedHost {
   return { index, address, ssh };
 }
 
-function orderNetwork({ subnet, vni, shape, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
+function orderNetwork({ subnet, dataplane, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
   return {
     subnet,
-    vni,
-    ...(shape === undefined ? {} : { shape }),
+    dataplane,
     ...(overlay === undefined ? {} : { overlay }),
     mtuBytes,
     slicePrefix,

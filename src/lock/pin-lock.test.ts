@@ -1,3 +1,4 @@
+import { numberOf } from "./pin-network.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { containsPrefix, overlapsPrefix } from "../net/prefix.ts";
@@ -9,14 +10,14 @@ describe("pinLock", () => {
   it("pins a new cluster, and a second time changes nothing", () => {
     const first = pin(["vm1", "vm2"]);
     expect(first.lock).toEqual({
-      version: 1,
+      version: 2,
       cluster: "test",
       uuid: "7a0d6c8e-2f8e-4e5b-9d0f-3f1b2a9c4d5e",
       hosts: { vm1: { index: 1, address: "192.0.2.2", ssh: "192.0.2.2" }, vm2: { index: 2, address: "192.0.2.3", ssh: "192.0.2.3" } },
       networks: {
         apps: {
           subnet: "10.64.0.0/12",
-          vni: first.lock.networks["apps"]!.vni,
+          dataplane: { type: "vxlan", vni: numberOf(first.lock.networks["apps"]!) },
           mtuBytes: 1450,
           slicePrefix: 20,
           slices: { vm1: "10.64.16.0/20", vm2: "10.64.32.0/20" },
@@ -24,8 +25,8 @@ describe("pinLock", () => {
       },
       removedHosts: {},
     });
-    expect(first.lock.networks["apps"]!.vni).toBeGreaterThanOrEqual(0x100000);
-    expect(first.lock.networks["apps"]!.vni).toBeLessThanOrEqual(0xffffff);
+    expect(numberOf(first.lock.networks["apps"]!)).toBeGreaterThanOrEqual(0x100000);
+    expect(numberOf(first.lock.networks["apps"]!)).toBeLessThanOrEqual(0xffffff);
     const second = pin(["vm1", "vm2"], first.lock, undefined, { uuid: "another", underlayMtuBytes: 9000 });
     expect(second).toEqual({ lock: first.lock, changes: [] });
   });
@@ -64,9 +65,9 @@ describe("pinLock", () => {
       "network apps changes its VNI from 5 to 6",
       "network apps changes its MTU from 1450 to 1400",
     ]);
-    expect(lock.networks["apps"]).toMatchObject({ vni: 6, mtuBytes: 1400 });
+    expect(lock.networks["apps"]).toMatchObject({ dataplane: { vni: 6 }, mtuBytes: 1400 });
     // What was explicit once stays when it is no longer written.
-    expect(pin(["vm1"], lock).lock.networks["apps"]).toMatchObject({ vni: 6, mtuBytes: 1400 });
+    expect(pin(["vm1"], lock).lock.networks["apps"]).toMatchObject({ dataplane: { vni: 6 }, mtuBytes: 1400 });
   });
 
   it("lets a subnet grow around its slices, and drops networks that left", () => {
@@ -97,7 +98,7 @@ describe("pinLock", () => {
 
   it("refuses a VNI that another network has locked", () => {
     const before = pin(["vm1"]).lock;
-    const taken = before.networks["apps"]!.vni;
+    const taken = numberOf(before.networks["apps"]!);
     const networks = `  apps: { subnet: 10.64.0.0/12 }\n  aaa: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: ${taken} } }`;
     expect(problemsOf(() => pin(["vm1"], before, networks))).toEqual([
       `7:63 input, networks.aaa.dataplane.vni: VNI ${taken} is locked for the network apps -> choose another VNI, or leave it out`,
@@ -135,14 +136,14 @@ describe("pinLock", () => {
   });
 
   it("keeps VNIs apart when the hash gives one twice", () => {
-    const wanted = pin(["vm1"]).lock.networks["apps"]!.vni;
+    const wanted = numberOf(pin(["vm1"]).lock.networks["apps"]!);
     const { lock } = pin(
       ["vm1"],
       undefined,
       `  apps: { subnet: 10.64.0.0/12 }\n  zed: { subnet: 10.80.0.0/16, dataplane: { type: vxlan, vni: ${wanted} } }`,
     );
-    expect(lock.networks["zed"]!.vni).toBe(wanted);
-    expect(lock.networks["apps"]!.vni).not.toBe(wanted);
+    expect(numberOf(lock.networks["zed"]!)).toBe(wanted);
+    expect(numberOf(lock.networks["apps"]!)).not.toBe(wanted);
   });
 
   it("keeps every pinned number through any history of hosts", () => {

@@ -1,9 +1,9 @@
 import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { fixedKeyOf } from "../net/fixed-key.ts";
+import { traitsOf } from "../dataplanes/index.ts";
 import type { Lock, LockedNetwork } from "../model/lock.ts";
 import { pinHosts } from "./pin-hosts.ts";
-import { pinNetwork } from "./pin-network.ts";
+import { numberOf, pinNetwork } from "./pin-network.ts";
 
 export interface PinLockInput {
   cluster: Cluster;
@@ -30,10 +30,10 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } 
   const uuid = previous?.uuid ?? input.uuid;
   const networks: Record<string, LockedNetwork> = {};
   const problems: Problem[] = [];
-  const vnis = usedVnis(cluster, previous);
+  const numbers = usedNumbers(cluster, previous);
   for (const network of cluster.networks) {
     const before = previous?.networks[network.name];
-    const pinned = pinNetwork({ ...input, uuid, network, before, hosts, removedHosts, vnis });
+    const pinned = pinNetwork({ ...input, uuid, network, before, hosts, removedHosts, numbers });
     problems.push(...pinned.problems);
     changes.push(...pinned.changes);
     networks[network.name] = pinned.locked;
@@ -42,19 +42,20 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } 
     if (!Object.hasOwn(networks, name)) changes.push(`network ${name} leaves the lock`);
   }
   if (problems.length > 0) throw new SpanwireError(problems);
-  return { lock: { version: 1, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes };
+  return { lock: { version: 2, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes };
 }
 
 /** Every VNI or key that is spoken for before the first one is derived: written in the file, or locked. */
-function usedVnis(cluster: Cluster, previous: Lock | undefined): Map<number, string> {
+function usedNumbers(cluster: Cluster, previous: Lock | undefined): Map<number, string> {
   const used = new Map<number, string>();
   for (const network of cluster.networks) {
-    const { number } = fixedKeyOf(network.dataplane);
-    const vni = number ?? previous?.networks[network.name]?.vni;
-    if (vni === undefined) continue;
-    const owner = used.get(vni);
+    const written = traitsOf(network.dataplane).key?.number;
+    const locked = previous?.networks[network.name];
+    const number = written ?? (locked === undefined ? undefined : numberOf(locked));
+    if (number === undefined) continue;
+    const owner = used.get(number);
     // A locked number and a written one clash: the written one is at fault, so the locked owner keeps the entry.
-    if (owner === undefined || number === undefined) used.set(vni, network.name);
+    if (owner === undefined || written === undefined) used.set(number, network.name);
   }
   return used;
 }

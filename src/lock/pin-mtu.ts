@@ -1,6 +1,6 @@
 import { networkMtu } from "../net/mtu.ts";
 import { familyOf } from "../net/prefix.ts";
-import { tunnelOf } from "../net/tunnel.ts";
+import { tunnelOf } from "../dataplanes/index.ts";
 import type { PinNetworkInput } from "./pin-network.ts";
 import type { Notes } from "./pin-notes.ts";
 
@@ -10,7 +10,7 @@ export function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: Pi
   const wish = isPinned ? { bytes: before.mtuBytes } : network.mtu;
   const mtu = networkMtu({
     underlayMtus: [underlayMtuBytes],
-    tunnel: tunnelOf(network.dataplane),
+    tunnel: tunnelOf(network),
     family: underlayFamily,
     wish,
     subnetFamily: familyOf(network.subnet),

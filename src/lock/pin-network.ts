@@ -1,7 +1,7 @@
 import type { FilePosition, Problem } from "../model/problem.ts";
 import type { Network } from "../model/cluster.ts";
 import type { LockedHost, LockedNetwork } from "../model/lock.ts";
-import { pinKey } from "./pin-key.ts";
+import { getDataplane } from "../dataplanes/index.ts";
 import { pinMtu } from "./pin-mtu.ts";
 import { createNotes } from "./pin-notes.ts";
 import { checkReservedPlaces } from "./pin-reservations.ts";
@@ -14,7 +14,7 @@ export interface PinNetworkInput {
   hosts: Readonly<Record<string, LockedHost>>;
   removedHosts: Readonly<Record<string, LockedHost>>;
   /** Who holds which VNI or key; a derived one is entered. */
-  vnis: Map<number, string>;
+  numbers: Map<number, string>;
   underlayMtuBytes: number;
   underlayFamily: 4 | 6;
   locate?: (path: readonly PropertyKey[]) => FilePosition;
@@ -32,10 +32,16 @@ export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
   if (before === undefined) notes.changes.push(`network ${network.name} joins`);
   else if (before.subnet !== network.subnet)
     notes.changes.push(`network ${network.name} changes its subnet from ${before.subnet} to ${network.subnet}`);
-  const { vni, shape } = pinKey(input, notes);
+  const plane = getDataplane(network.dataplane);
+  const dataplane = plane.pin({ ...input, ...notes, numberBefore: before === undefined ? undefined : numberOf(before) });
   const mtuBytes = pinMtu(input, notes);
   const slices = pinSlices(input, notes);
   if (notes.problems.length === 0) checkReservedPlaces(input, slices, notes);
-  const locked = { subnet: network.subnet, vni, ...(shape === undefined ? {} : { shape }), mtuBytes, ...slices };
+  const locked = { subnet: network.subnet, dataplane, mtuBytes, ...slices };
   return { locked, problems: notes.problems, changes: notes.changes };
+}
+
+/** The number by which a network's packets are told from others'; undefined where its plane needs none. */
+export function numberOf({ dataplane }: LockedNetwork): number | undefined {
+  return getDataplane(dataplane).numberOf?.(dataplane);
 }

@@ -1,3 +1,4 @@
+import { numberOf } from "./pin-network.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatLock, parseLock } from "./lock-file.ts";
@@ -7,8 +8,8 @@ import { pin, problemsOf } from "./pin-lock.fixture.ts";
 const HOSTS = ["vm1", "vm2", "vm3", "vm4"];
 const apps = (dataplane: string): string => `  apps: { subnet: 10.64.0.0/16, dataplane: ${dataplane} }`;
 const pinApps = (dataplane: string, previous?: Lock, hosts = HOSTS): Lock => pin(hosts, previous, apps(dataplane)).lock;
-const keyOf = (lock: Lock): number => lock.networks["apps"]!.vni;
-const shapeOf = (lock: Lock): string | undefined => lock.networks["apps"]!.shape;
+const keyOf = (lock: Lock): number | undefined => numberOf(lock.networks["apps"]!);
+const shapeOf = (lock: Lock): unknown => lock.networks["apps"]!.dataplane["shape"];
 
 describe("the shape of an ovs network", () => {
   it.each([
@@ -50,7 +51,7 @@ describe("the key of an ovs network", () => {
   it("is one of its own also beside other data planes", () => {
     const networks = `${apps("ovs")}\n  data: { subnet: 10.65.0.0/16 }`;
     const before = pin(HOSTS, undefined, networks).lock;
-    const taken = before.networks["data"]!.vni;
+    const taken = numberOf(before.networks["data"]!);
     expect(keyOf(before)).not.toBe(taken);
     expect(problemsOf(() => pin(HOSTS, before, `${apps(`{ type: ovs, key: ${taken} }`)}\n  data: { subnet: 10.65.0.0/16 }`))).toEqual([
       `9:62 input, networks.apps.dataplane.key: key ${taken} is locked for the network data -> choose another key, or leave it out`,

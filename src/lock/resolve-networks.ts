@@ -22,7 +22,7 @@ export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[]
         name: network.name,
         subnet: network.subnet,
         dataplane: network.dataplane,
-        vni: locked.vni,
+        pin: locked.dataplane,
         mtuBytes: locked.mtuBytes,
         egress: network.egress,
         attach: network.attach,

@@ -3,7 +3,7 @@
  * the first host is touched; `plan` only proposes it.
  */
 export interface Lock {
-  version: 1;
+  version: 2;
   cluster: string;
   /** RFC 9562 v4; part of every ownership mark. */
   uuid: string;
@@ -22,14 +22,18 @@ export interface LockedHost {
 
 export interface LockedNetwork {
   subnet: string;
-  /** 24 bits, 1..16777215: VXLAN network identifier (RFC 7348), Geneve VNI (RFC 8926) or GRE key (RFC 2890). */
-  vni: number;
-  /** What an `ovs` network looks like: another shape gets another key, so that old and new can stand side by side. */
-  shape?: string;
+  /** What its data plane has chosen once: only that plane's folder knows what is in it. */
+  dataplane: DataplanePin;
   /** Only with per-host addressing: the prefix of the hosts' overlay addresses. */
   overlay?: string;
   mtuBytes: number;
   slicePrefix: number;
   /** Host name to slice, "10.64.1.0/24". */
   slices: Readonly<Record<string, string>>;
+}
+
+/** Flat, so that a change of the lock is one line in version control. */
+export interface DataplanePin {
+  readonly type: string;
+  readonly [field: string]: string | number | undefined;
 }

@@ -1,11 +1,12 @@
-import type { Addressing, Attach, Dataplane, Egress } from "./cluster.ts";
+import type { Addressing, Attach, DataplaneSpec, Egress } from "./cluster.ts";
+import type { DataplanePin } from "./lock.ts";
 
 /** A network with every number filled in from the lock; the same value serves all hosts. */
-export interface ResolvedNetwork {
+export interface ResolvedNetwork<Spec extends DataplaneSpec = DataplaneSpec, Pin extends DataplanePin = DataplanePin> {
   name: string;
   subnet: string;
-  dataplane: Dataplane;
-  vni: number;
+  dataplane: Spec;
+  pin: Pin;
   mtuBytes: number;
   egress: Egress;
   attach: Attach;

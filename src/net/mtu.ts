@@ -27,8 +27,10 @@ const LEAST_MTU_BYTES: Record<Family, number> = { 4: 576, 6: 1280 };
 /** The kernel's IP_MAX_MTU and ETH_MAX_MTU (include/net/ip.h, include/uapi/linux/if_ether.h). */
 export const MOST_MTU_BYTES = 65_535;
 
-/** `family` is the underlay's. VXLAN over IPv4 is 50, over IPv6 70. */
-export function encapOverheadBytes({ encapsulation, hasKey }: Pick<Tunnel, "encapsulation" | "hasKey">, family: Family): number {
+/** `family` is the underlay's. VXLAN over IPv4 is 50, over IPv6 70; without a tunnel nothing is added. */
+export function encapOverheadBytes(tunnel: Pick<Tunnel, "encapsulation" | "hasKey"> | undefined, family: Family): number {
+  if (tunnel === undefined) return 0;
+  const { encapsulation, hasKey } = tunnel;
   const key = encapsulation === "gre" && hasKey ? GRE_KEY_BYTES : 0;
   return OUTER_IP_BYTES[family] + TUNNEL_BYTES[encapsulation] + key;
 }
@@ -40,7 +42,8 @@ export function leastMtuBytes(subnetFamily: Family): number {
 export interface NetworkMtuInput {
   /** One per host, or only the smallest. */
   underlayMtus: readonly number[];
-  tunnel: Pick<Tunnel, "encapsulation" | "hasKey">;
+  /** undefined: packets travel as they are. */
+  tunnel: Pick<Tunnel, "encapsulation" | "hasKey"> | undefined;
   /** The underlay's. */
   family: Family;
   wish: MtuWish;
@@ -75,6 +78,8 @@ export function networkMtu(input: NetworkMtuInput): number | Problem {
   return wish.bytes;
 }
 
-export function describeTunnel({ encapsulation, hasKey }: NetworkMtuInput["tunnel"]): string {
+export function describeTunnel(tunnel: NetworkMtuInput["tunnel"]): string {
+  if (tunnel === undefined) return "no tunnel";
+  const { encapsulation, hasKey } = tunnel;
   return encapsulation === "gre" && hasKey ? "gre with a key" : encapsulation;
 }

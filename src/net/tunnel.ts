@@ -1,4 +1,4 @@
-import type { Dataplane, Encapsulation } from "../model/cluster.ts";
+import type { Encapsulation } from "../model/cluster.ts";
 
 /** How a data plane wraps frames: what MTU, firewall and `verify` need to know of it. */
 export interface Tunnel {
@@ -9,14 +9,10 @@ export interface Tunnel {
   port?: number;
 }
 
-export function tunnelOf(dataplane: Dataplane): Tunnel {
-  if (dataplane.type === "vxlan") return { encapsulation: "vxlan", hasKey: true, port: dataplane.port };
-  const { tunnel, key, port } = dataplane;
-  return { encapsulation: tunnel, hasKey: key !== "none", ...(port === undefined ? {} : { port }) };
-}
-
 /** What a firewall between two hosts must let pass. 47 is IANA's protocol number for GRE. */
-export function describeWire({ port }: Tunnel): string {
+export function describeWire(tunnel: Tunnel | undefined): string {
+  if (tunnel === undefined) return "the network's own addresses";
+  const { port } = tunnel;
   return port === undefined ? "IP protocol 47 (GRE)" : `UDP port ${port}`;
 }
 
@@ -29,10 +25,4 @@ export const wireOf = ({ port }: Tunnel): Wire => port ?? "gre";
 export function describeReceiver(by: "kernel" | "system" | "netdev", encapsulation: string): string {
   const name = { vxlan: "VXLAN", geneve: "Geneve" }[encapsulation] ?? encapsulation.toUpperCase();
   return by === "kernel" ? `kernel ${name}` : `${name} of Open vSwitch${by === "netdev" ? " in userspace" : ""}`;
-}
-
-/** For people: "vxlan", "ovs gre, ring, rstp". */
-export function describeDataplane(dataplane: Dataplane): string {
-  if (dataplane.type === "vxlan") return "vxlan";
-  return `ovs ${dataplane.tunnel}, ${dataplane.topology.shape}, ${dataplane.loops}`;
 }

@@ -9,15 +9,14 @@ import type { Cluster, Host } from "../model/cluster.ts";
 import type { Lock } from "../model/lock.ts";
 import { pinLock } from "../lock/pin-lock.ts";
 import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
-import { checkOvs } from "./check/check-ovs.ts";
 import { checkManagement } from "./check/check-management.ts";
 import { compileHost } from "./compile/compile-host.ts";
 import { deriveFacts, type HostFacts } from "./facts.ts";
 import { fingerprintHost } from "./compare/fingerprint.ts";
 import type { HostPlan, Plan } from "../model/plan.ts";
 import { planHost } from "./compare/plan-host.ts";
-import { checkHost } from "./check/preflight.ts";
-import { recoverLock } from "../lock/recover/recover-lock.ts";
+import { checkHost, checkPlanes } from "./check/preflight.ts";
+import { recoverLock } from "../lock/recover-lock.ts";
 
 export interface BuildPlanInput {
   cluster: Cluster;
@@ -123,7 +122,7 @@ export function planRemoval(
   const steps = planHost([], observed);
   const input = { host, clusterName: cluster.name, clusterUuid, networks: [], facts, snapshot, steps };
   const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
-  problems.push(...checkOvs(input));
+  problems.push(...checkPlanes(input).filter((problem) => problem.kind !== "refused"));
   if (!allowManagementPath) problems.push(...checkManagement(host.name, snapshot, steps));
   if (steps.length > 0) problems.push(...checkDockerIsSeen(host, cluster, facts));
   return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };

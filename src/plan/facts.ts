@@ -1,4 +1,3 @@
-import type { ResolvedNetwork } from "../model/network.ts";
 import { isMarkedBy } from "../model/mark.ts";
 import type { BootServices } from "../kinds/own-files.ts";
 import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
@@ -72,15 +71,6 @@ function deriveOvsFacts({ ovs }: Snapshot, underlayDevice: string | undefined): 
     ovs: { ready: true, reason: "", kernelDatapath: ovs.kernelDatapath },
     isUnderlayInUserspace: ovs.bridges.some((bridge) => bridge.name === underlayDevice && bridge.datapath === "netdev"),
   };
-}
-
-/** Where the tunnels of a network run: userspace only when asked for, or where the host's underlay is there already. */
-export function ovsDatapathOf(
-  network: Pick<ResolvedNetwork, "dataplane">,
-  facts: Pick<HostFacts, "isUnderlayInUserspace">,
-): "system" | "netdev" {
-  const { dataplane } = network;
-  return facts.isUnderlayInUserspace || (dataplane.type === "ovs" && dataplane.datapath === "userspace") ? "netdev" : "system";
 }
 
 /** A bridge Docker made again under our name has no mark yet: its route is recognised by the prefix of the name. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { FaultMoment } from "../../src/host/execute/faulty-system.ts";
 import type { Plan } from "../../src/model/plan.ts";
-import type { Cluster, Dataplane, Network } from "../../src/model/cluster.ts";
+import type { OvsSpec } from "../../src/dataplanes/ovs/spec.ts";
+import type { Cluster, DataplaneSpec, Network } from "../../src/model/cluster.ts";
 import { createClusterLab, footprintChanges, type ClusterLab } from "../lab/cluster-lab.ts";
 import { clusterShape, toCluster, type ClusterShape } from "../fake/cluster-arbitrary.ts";
 import { footprintsOf } from "./footprints-of.ts";
@@ -91,9 +92,9 @@ function networkOf({ subnet, dataplane, addressing, egress, mtu }: Network): unk
   };
 }
 
-function dataplaneOf(dataplane: Dataplane): unknown {
-  if (dataplane.type === "vxlan") return dataplane;
-  const { type, tunnel, port, topology, loops, join } = dataplane;
+function dataplaneOf(dataplane: DataplaneSpec): unknown {
+  if (dataplane.type !== "ovs") return dataplane;
+  const { type, tunnel, port, topology, loops, join } = dataplane as OvsSpec;
   const shape = topology.shape === "links" ? { links: topology.links } : { topology: topology.shape };
   return { type, tunnel, port, ...shape, loops, join };
 }

@@ -1,5 +1,8 @@
 import fc from "fast-check";
-import type { Cluster, Host, Network, OvsDataplane, OvsTunnel, Topology } from "../../src/model/cluster.ts";
+import type { OvsSpec } from "../../src/dataplanes/ovs/spec.ts";
+import type { VxlanSpec } from "../../src/dataplanes/vxlan/schema.ts";
+import type { Cluster, Host, Network } from "../../src/model/cluster.ts";
+import type { Topology } from "../../src/net/graph/links.ts";
 
 /** Hosts and networks that may come and go: six and four, each with an address or subnet of its own. */
 const HOST_NUMBERS = [1, 2, 3, 4, 5, 6];
@@ -26,21 +29,21 @@ export interface NetworkShape {
 }
 
 export interface OvsShape {
-  tunnel: OvsTunnel;
+  tunnel: OvsSpec["tunnel"];
   topology: "mesh" | "ring" | "star" | "chain" | "nearest";
   /** Where a spanning tree is needed or possible. */
   tree: "rstp" | "stp";
   /** A full mesh with split horizon instead of a tree. */
   splitHorizon: boolean;
   /** Absent: internal. */
-  join?: OvsDataplane["join"];
+  join?: OvsSpec["join"];
 }
 
 /** None that kernel VXLAN uses here: a port belongs to one receiver. */
-const OVS_PORTS: Record<OvsTunnel, number | undefined> = { vxlan: 4790, geneve: 6081, gre: undefined };
+const OVS_PORTS: Record<OvsSpec["tunnel"], number | undefined> = { vxlan: 4790, geneve: 6081, gre: undefined };
 
 /** Keys are left to the lock: a fixed one may not stay when the tunnels change, which is tested with the lock. */
-function toOvs({ tunnel, topology, tree, splitHorizon, join = "internal" }: OvsShape, hosts: readonly string[]): OvsDataplane {
+function toOvs({ tunnel, topology, tree, splitHorizon, join = "internal" }: OvsShape, hosts: readonly string[]): OvsSpec {
   const port = OVS_PORTS[tunnel];
   const shapes: Record<OvsShape["topology"], Topology> = {
     mesh: { shape: "mesh" },
@@ -62,15 +65,16 @@ function toOvs({ tunnel, topology, tree, splitHorizon, join = "internal" }: OvsS
   };
 }
 
+function toVxlan(number: number, { port, vni }: NetworkShape): VxlanSpec {
+  return { type: "vxlan", peers: "unicast", port, ...(vni === undefined ? {} : { vni: vni * 10 + number }) };
+}
+
 function networkNumber(number: number, shape: NetworkShape, hosts: readonly string[]): Network {
   const name = `n${number}`;
   return {
     name,
     subnet: `10.${64 + 4 * number}.0.0/${shape.wide ? 14 : 16}`,
-    dataplane:
-      shape.ovs === undefined
-        ? { type: "vxlan", peers: "unicast", port: shape.port, ...(shape.vni === undefined ? {} : { vni: shape.vni * 10 + number }) }
-        : toOvs(shape.ovs, hosts),
+    dataplane: shape.ovs === undefined ? toVxlan(number, shape) : toOvs(shape.ovs, hosts),
     addressing: {
       mode: shape.perHost ? "per-host" : "slices",
       slicePrefix: 24,

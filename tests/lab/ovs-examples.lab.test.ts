@@ -92,7 +92,7 @@ async function expectDestroyed(done: string): Promise<void> {
 }
 
 const ALL = "vm1, vm2, vm3";
-const lockedKey = async (network: string): Promise<string> => String((await cluster.readLock()).networks[network]!.vni);
+const lockedKey = async (network: string): Promise<string> => String((await cluster.readLock()).networks[network]!.dataplane["key"]);
 const othersOf = (host: string): string[] => ["vm1", "vm2", "vm3"].filter((other) => other !== host).map((other) => `10.99.0.${other[2]}`);
 
 describe.each([

@@ -1,7 +1,7 @@
 import type { ResolvedNetwork } from "../../model/network.ts";
 import { resolveNetworks } from "../../lock/resolve-networks.ts";
 import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
-import { recoverLock } from "../../lock/recover/recover-lock.ts";
+import { recoverLock } from "../../lock/recover-lock.ts";
 import type { Lock } from "../../model/lock.ts";
 import { SpanwireError } from "../../model/problem.ts";
 import { hostsOf, openSession, requireHosts, type TargetFlags } from "./session.ts";

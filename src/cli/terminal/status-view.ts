@@ -1,5 +1,6 @@
 import type { ResolvedNetwork } from "../../model/network.ts";
-import { describeDataplane, describeWire, tunnelOf } from "../../net/tunnel.ts";
+import { getDataplane, traitsOf } from "../../dataplanes/index.ts";
+import { describeWire } from "../../net/tunnel.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Step } from "../../model/step.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -24,7 +25,8 @@ interface NetworkStatus {
   mtuBytes: number;
   /** "vxlan", or with Open vSwitch "ovs gre". */
   dataplane: string;
-  vni: number;
+  /** The number by which its packets are told from other networks'; absent where there is none. */
+  vni?: number;
   /** What the tunnels travel as: "UDP port 8472". */
   wire: string;
   links: readonly (LinkStatus & { host: string; slice: string })[];
@@ -83,13 +85,15 @@ function describeMix(snapshots: ReadonlyMap<string, Snapshot>): string[] {
 }
 
 function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): NetworkStatus {
+  const traits = traitsOf(network.dataplane);
+  const number = getDataplane(network.pin).numberOf?.(network.pin);
   return {
     name: network.name,
     subnet: network.subnet,
     mtuBytes: network.mtuBytes,
-    vni: network.vni,
-    wire: describeWire(tunnelOf(network.dataplane)),
-    dataplane: describeDataplane(network.dataplane),
+    ...(number === undefined ? {} : { vni: number }),
+    wire: describeWire(traits.tunnel),
+    dataplane: traits.label,
     links: [...network.members]
       .sort((a, b) => a.index - b.index)
       .map((member) => ({

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
 import { planRemoval } from "../../plan/build-plan.ts";
-import { recoverLock } from "../../lock/recover/recover-lock.ts";
+import { recoverLock } from "../../lock/recover-lock.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import type { Plan } from "../../model/plan.ts";
 import { SpanwireError, type Problem } from "../../model/problem.ts";

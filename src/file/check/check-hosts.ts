@@ -1,7 +1,7 @@
 import { familyOf } from "../../net/prefix.ts";
 import { findReserved } from "../../net/reserved.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 

@@ -1,10 +1,10 @@
 import { containsPrefix, familyOf } from "../../net/prefix.ts";
 import { describeTunnel, encapOverheadBytes, leastMtuBytes, MOST_MTU_BYTES } from "../../net/mtu.ts";
-import { tunnelOf } from "../../net/tunnel.ts";
+import { tunnelOf } from "../../dataplanes/index.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
-import { DOCKER_NETWORK_NAME, DOCKER_TAKEN_NAMES } from "../schema/legal-names.ts";
+import { DOCKER_NETWORK_NAME, DOCKER_TAKEN_NAMES } from "../../net/legal-names.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 
 /** Per network and between networks: Docker names, MTU, egress. */
@@ -67,7 +67,7 @@ function checkMtu(network: Network, cluster: Cluster, spec: SpecFile): Problem[]
     return [problemAt(spec, path, { doing: "checking", why, try: `write ${least} or more` })];
   }
   const underlayFamily = familyOf(cluster.hosts[0]?.address ?? "");
-  const tunnel = tunnelOf(network.dataplane);
+  const tunnel = tunnelOf(network);
   const overhead = encapOverheadBytes(tunnel, underlayFamily);
   const most = MOST_MTU_BYTES - overhead;
   if (bytes <= most) return [];

@@ -1,6 +1,6 @@
 import { containsPrefix, familyOf, firstAddress, lastAddress } from "../../net/prefix.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 

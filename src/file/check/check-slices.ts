@@ -4,11 +4,12 @@ import { findOverlaps, type OwnedPrefix } from "../../net/find-overlaps.ts";
 import { containsPrefix, prefixLength } from "../../net/prefix.ts";
 import { defaultSlicePrefix, findSliceMisfit, longestSlicePrefix } from "../../net/slices.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import { checkOverlay } from "./check-overlay.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
-import { unknownHost, writtenHosts } from "../written-hosts.ts";
+import { unknownHost } from "../../dataplanes/unknown-host.ts";
+import { writtenHosts } from "../written-hosts.ts";
 
 /** Slices fit into their subnet, and pins are slices of it. */
 export function checkSlices(cluster: Cluster, spec: SpecFile): Findings {

@@ -1,7 +1,7 @@
 import { containsPrefix, familyOf, overlapsPrefix, prefixLength } from "../../net/prefix.ts";
 import { findDockerPool, findDocumentation, findReserved, isPrivate, isShared } from "../../net/reserved.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 

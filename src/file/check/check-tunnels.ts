@@ -1,9 +1,8 @@
-import { familyOf } from "../../net/prefix.ts";
-import { tunnelOf } from "../../net/tunnel.ts";
+import { getDataplane, traitsOf, tunnelOf } from "../../dataplanes/index.ts";
+import type { FixedKey } from "../../dataplanes/dataplane.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
-import { fixedKeyOf } from "../../net/fixed-key.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 
 /** Ports to propose: those people's firewalls and dissectors know, then their neighbours (unassigned by IANA). */
@@ -17,36 +16,37 @@ export function checkTunnels(cluster: Cluster, spec: SpecFile): Findings {
       ...checkKey(network, earlier, spec),
       ...checkPort(network, earlier, cluster.networks, spec),
       ...checkGre(network, earlier, spec),
-      ...checkGreFamily(network, cluster, spec),
     ];
   });
   return { problems, warnings: [] };
 }
 
 function checkKey(network: Network, earlier: readonly Network[], spec: SpecFile): Problem[] {
-  const { field, noun, number } = fixedKeyOf(network.dataplane);
-  const other = earlier.find((candidate) => number !== undefined && fixedKeyOf(candidate.dataplane).number === number);
-  if (other === undefined) return [];
-  const theirs = fixedKeyOf(other.dataplane);
+  const key = keyOf(network);
+  const other = earlier.find((candidate) => key?.number !== undefined && keyOf(candidate)?.number === key.number);
+  const theirs = other === undefined ? undefined : keyOf(other);
+  if (key === undefined || other === undefined || theirs === undefined) return [];
   const line = spec.locate(["networks", other.name, "dataplane", theirs.field]).line;
-  const why = `${noun} ${number} is also the ${theirs.noun} of ${other.name} (line ${line}): the two networks would be one`;
+  const why = `${key.noun} ${key.number} is also the ${theirs.noun} of ${other.name} (line ${line}): the two networks would be one`;
   return [
-    problemAt(spec, ["networks", network.name, "dataplane", field], {
+    problemAt(spec, ["networks", network.name, "dataplane", key.field], {
       doing: "checking",
       why,
-      try: `choose another ${noun}, or leave it out`,
+      try: `choose another ${key.noun}, or leave it out`,
     }),
   ];
 }
 
+const keyOf = ({ dataplane }: Network): FixedKey | undefined => traitsOf(dataplane).key;
+
 /** A UDP port belongs to one receiver: a kernel tunnel and Open vSwitch get "address in use", or lose every packet. */
 function checkPort(network: Network, earlier: readonly Network[], all: readonly Network[], spec: SpecFile): Problem[] {
-  const { port } = tunnelOf(network.dataplane);
+  const port = tunnelOf(network)?.port;
   const receiver = receiverOf(network);
-  const other = earlier.find((candidate) => tunnelOf(candidate.dataplane).port === port && receiverOf(candidate) !== receiver);
+  const other = earlier.find((candidate) => tunnelOf(candidate)?.port === port && receiverOf(candidate) !== receiver);
   if (port === undefined || other === undefined) return [];
   const line = spec.locate(["networks", other.name, "dataplane", "port"]).line;
-  const used = new Set(all.map((candidate) => tunnelOf(candidate.dataplane).port));
+  const used = new Set(all.map((candidate) => tunnelOf(candidate)?.port));
   const free = FREE_PORTS.find((candidate) => !used.has(candidate));
   return [
     problemAt(spec, ["networks", network.name, "dataplane", "port"], {
@@ -58,9 +58,7 @@ function checkPort(network: Network, earlier: readonly Network[], all: readonly 
 }
 
 function receiverOf({ dataplane }: Network): string {
-  if (dataplane.type === "vxlan") return "kernel VXLAN";
-  const tunnel = dataplane.tunnel === "vxlan" ? "VXLAN" : "Geneve";
-  return `${tunnel} of Open vSwitch${dataplane.datapath === "userspace" ? " in userspace" : ""}`;
+  return getDataplane(dataplane).receiver?.(dataplane, { isUnderlayInUserspace: false }) ?? "";
 }
 
 /** Without a key the outer addresses are all there is. */
@@ -80,20 +78,5 @@ function checkGre(network: Network, earlier: readonly Network[], spec: SpecFile)
   ];
 }
 
-/** ovs-vswitchd.conf.db(5), Interface, type: "gre" goes over IPv4; the type for IPv6, ip6gre, is not supported here. */
-function checkGreFamily(network: Network, { hosts }: Cluster, spec: SpecFile): Problem[] {
-  const host = hosts.find(({ address }) => familyOf(address) === 6);
-  if (host === undefined || !isGre(network)) return [];
-  const line = spec.locate(["hosts", host.name, "address"]).line;
-  return [
-    problemAt(spec, ["networks", network.name, "dataplane", "tunnel"], {
-      kind: "unsupported",
-      doing: "checking",
-      why: `Open vSwitch's GRE tunnels lie over IPv4, and ${host.name} has an IPv6 address (line ${line})`,
-      try: "write tunnel: geneve or vxlan",
-    }),
-  ];
-}
-
-const isGre = ({ dataplane }: Network): boolean => dataplane.type === "ovs" && dataplane.tunnel === "gre";
-const isKeyless = ({ dataplane }: Network): boolean => dataplane.type === "ovs" && dataplane.key === "none";
+const isGre = (network: Network): boolean => tunnelOf(network)?.encapsulation === "gre";
+const isKeyless = (network: Network): boolean => tunnelOf(network)?.hasKey === false;

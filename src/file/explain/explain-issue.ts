@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { Problem } from "../../model/problem.ts";
 import { findLaterFeature } from "./later-features.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../../util/quote.ts";
 import { allowedAt } from "./schema-walk.ts";
 import { problemAt, type Path, type SpecFile } from "../yaml/spec-file.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../../util/suggest.ts";
 import { yamlLine } from "../yaml/yaml-line.ts";
 
 export type Issue = z.core.$ZodIssue;

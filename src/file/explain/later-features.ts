@@ -1,3 +1,4 @@
+import { DATAPLANES } from "../../dataplanes/index.ts";
 import type { Path } from "../yaml/spec-file.ts";
 
 /** What the file format has a place for and this version does not do yet: said plainly, never ignored. */
@@ -9,11 +10,12 @@ interface LaterFeature {
   instead: string;
 }
 
-const DATAPLANES = ["routed", "wireguard", "auto"];
+const types = [...DATAPLANES.keys()];
+const LATER_DATAPLANES = ["routed", "wireguard", "auto"].filter((type) => !DATAPLANES.has(type));
 
 const LATER_FEATURES: readonly LaterFeature[] = [
-  { path: "networks.*.dataplane", values: DATAPLANES, instead: "write dataplane: vxlan or dataplane: ovs" },
-  { path: "networks.*.dataplane.type", values: DATAPLANES, instead: "write type: vxlan or type: ovs" },
+  { path: "networks.*.dataplane", values: LATER_DATAPLANES, instead: `write ${types.map((type) => `dataplane: ${type}`).join(" or ")}` },
+  { path: "networks.*.dataplane.type", values: LATER_DATAPLANES, instead: `write ${types.map((type) => `type: ${type}`).join(" or ")}` },
   { path: "networks.*.dataplane.peers", values: ["multicast", "evpn"], instead: "write peers: unicast" },
   { path: "networks.*.dataplane.group", instead: "remove it; peers are unicast" },
   { path: "networks.*.dataplane.encrypt", instead: "remove it, and use these networks only over an underlay you trust" },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MOST_MTU_BYTES } from "../../net/mtu.ts";
-import { dataplaneSchema } from "./dataplane-schema.ts";
+import { DATAPLANES } from "../../dataplanes/index.ts";
 import {
   CONTAINER_NAME,
   CONTAINER_NAME_RULE,
@@ -8,8 +8,8 @@ import {
   DOCKER_NETWORK_NAME_RULE,
   SSH_DESTINATION,
   SSH_DESTINATION_RULE,
-} from "./legal-names.ts";
-import { addFault, address, hostName, labelName, named, prefix } from "./schema-parts.ts";
+} from "../../net/legal-names.ts";
+import { addFault, address, hostName, labelName, named, prefix } from "../../net/schema-parts.ts";
 /**
  * The file a user writes, as it is written: short forms stay short, defaults are filled in by resolve-cluster.ts. The
  * descriptions and examples become the JSON Schema that editors show.
@@ -24,6 +24,12 @@ const hostSchema = z
       .meta({ description: "Where OpenSSH reaches the host; the address when left out.", examples: ["root@vm1", "ssh://admin@vm1:2222"] }),
   })
   .meta({ description: "A machine with Docker on it.", examples: [{ address: "192.168.122.81" }] });
+
+const planes = [...DATAPLANES.values()];
+const longDataplane = z.discriminatedUnion("type", planes.map((plane) => plane.schema) as [z.ZodObject<{ type: z.ZodLiteral<string> }>]);
+const dataplaneSchema = z
+  .union([z.enum(planes.map((plane) => plane.type)), longDataplane])
+  .meta({ description: "How packets travel between hosts.", default: "vxlan", examples: ["vxlan", "ovs", { type: "vxlan", port: 4789 }] });
 
 const addressingSchema = z
   .strictObject({

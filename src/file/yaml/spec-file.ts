@@ -1,6 +1,6 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type Node, type YAMLMap } from "yaml";
 import { SpanwireError, type FilePosition, type Problem } from "../../model/problem.ts";
-import { pathText } from "../explain/quote.ts";
+import { pathText } from "../../util/quote.ts";
 import { findSyntaxProblems } from "./yaml-syntax.ts";
 import { findNodeProblems } from "./yaml-nodes.ts";
 import { readTokens } from "./yaml-tokens.ts";

@@ -1,7 +1,7 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar, type YAMLMap } from "yaml";
 import type { FilePosition, Problem } from "../../model/problem.ts";
 import { MAX_ALIASES, MAX_TOKENS } from "../schema/limits.ts";
-import { pathText, quote } from "../explain/quote.ts";
+import { pathText, quote } from "../../util/quote.ts";
 
 /** Keys that exist on every JavaScript object; as a host or network name they would be found where nothing is. */
 const INHERITED_KEYS: ReadonlySet<string> = new Set([...Object.getOwnPropertyNames(Object.prototype), "prototype"]);

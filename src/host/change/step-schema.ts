@@ -240,7 +240,7 @@ export const beginParams = z.strictObject({
 
 export const stageParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/), stage: z.enum(STAGES) });
 export const planParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/) });
-/** The plan's hosts by their names in the file (src/file/schema/legal-names.ts); as many as one may have peers, and itself. */
+/** The plan's hosts by their names in the file (src/net/legal-names.ts); as many as one may have peers, and itself. */
 export const offerParams = planParams.extend({
   hosts: z
     .array(z.string().regex(/^[a-z0-9-]{1,63}$/))

@@ -4,7 +4,7 @@ import { clusterShape, ovsShape, toCluster } from "../../../tests/fake/cluster-a
 import { createFakeFleet } from "../../../tests/fake/fake-fleet.ts";
 import { resolveNetworks } from "../../lock/resolve-networks.ts";
 import type { OvsTunnelResource } from "../../model/resource.ts";
-import { expectedTreeOf } from "./expected-tree.ts";
+import { getDataplane } from "../../dataplanes/index.ts";
 import type { SpanningTree } from "./spanning-tree.ts";
 
 interface Tunnel extends OvsTunnelResource {
@@ -41,7 +41,7 @@ it("one broadcast gives exactly one copy everywhere, for every topology and guar
         steps.flatMap(({ after }) => (after?.kind === "ovs-tunnel" ? [{ ...after, host, to: nameOf.get(after.remote)! }] : [])),
       );
       const [network] = resolveNetworks(cluster, plan.lock!);
-      const tree = expectedTreeOf(network!);
+      const tree = getDataplane(network!.dataplane).expectedTree!(network!);
       for (const { name } of cluster.hosts) {
         const others = cluster.hosts.filter((host) => host.name !== name).map((host) => [host.name, 1]);
         expect(countCopies(name, tunnels, tree, 1000)).toEqual(new Map(others as [string, number][]));

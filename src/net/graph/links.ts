@@ -1,5 +1,15 @@
 import { compareText } from "../../util/compare-text.ts";
-import type { Topology } from "../../model/cluster.ts";
+
+/** Which hosts are joined directly. */
+export type Topology =
+  | { shape: "mesh" }
+  | { shape: "ring" }
+  /** Everybody to one. */
+  | { shape: "star"; hub: string }
+  /** Pairs of host names, each sorted, sorted. */
+  | { shape: "links"; links: readonly (readonly [string, string])[] }
+  /** Each host to so many others, half of them on either side in the order of the hosts' numbers: no full mesh for many hosts. */
+  | { shape: "nearest"; count: number };
 
 /** Two hosts with a tunnel between them, by name, sorted. */
 export type Link = readonly [string, string];

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findParts, hasCycle } from "./graph.ts";
 import { anyGraph } from "./links.fixture.ts";
 import { resolveLinks } from "./links.ts";
-import type { BridgeId } from "./bridge-id.ts";
-import { expectSpanningTree } from "./spanning-tree.ts";
+import { expectSpanningTree, type BridgeId } from "./spanning-tree.ts";
 
 const ids =
   (record: Readonly<Record<string, BridgeId>>) =>

@@ -1,7 +1,12 @@
 import { compareText } from "../../util/compare-text.ts";
-import type { BridgeId } from "./bridge-id.ts";
 import { neighboursByHost } from "./graph.ts";
 import type { Link } from "./links.ts";
+
+/** What makes one bridge better than another in a spanning tree (IEEE 802.1D-2004, 9.2.5): lower priority, then lower MAC. */
+export interface BridgeId {
+  priority: number;
+  mac: string;
+}
 
 export interface SpanningTree {
   root: string;

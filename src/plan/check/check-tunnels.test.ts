@@ -4,7 +4,9 @@ import { createFakeFleet, type FakeFleet } from "../../../tests/fake/fake-fleet.
 import { addLink } from "../../../tests/fake/kernel-model.ts";
 import { PLAIN, problemsOf, toCluster } from "../../../tests/fake/plan-case.ts";
 import { newPort } from "../../../tests/fake/run-ovs.ts";
-import type { Cluster, Dataplane } from "../../model/cluster.ts";
+import type { OvsSpec } from "../../dataplanes/ovs/spec.ts";
+import type { VxlanSpec } from "../../dataplanes/vxlan/schema.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { formatProblem } from "../../model/problem.ts";
 
 const lines = async (promise: Promise<unknown>): Promise<string[]> => (await problemsOf(promise)).map(formatProblem);
@@ -12,11 +14,11 @@ const OVS: OvsShape = { tunnel: "vxlan", topology: "mesh", tree: "stp", splitHor
 const [H1, H2, STRANGER] = ["192.0.2.9", "192.0.2.18", "203.0.113.7"];
 
 /** Hosts h1 and h2, and network n1. */
-const clusterOf = (ovs?: OvsShape, change: Partial<Dataplane> = {}): Cluster => {
+const clusterOf = (ovs?: OvsShape, change: Partial<OvsSpec | VxlanSpec> = {}): Cluster => {
   const cluster = toCluster({ hosts: [1, 2], networks: { 1: { ...PLAIN, ...(ovs === undefined ? {} : { ovs, mtu: 1400 }) } } });
   return {
     ...cluster,
-    networks: cluster.networks.map((network) => ({ ...network, dataplane: { ...network.dataplane, ...change } as Dataplane })),
+    networks: cluster.networks.map((network) => ({ ...network, dataplane: { ...network.dataplane, ...change } })),
   };
 };
 

@@ -1,8 +1,9 @@
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import { describeReceiver, tunnelOf } from "../../net/tunnel.ts";
+import { getDataplane, tunnelOf } from "../../dataplanes/index.ts";
+import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { kindOf } from "../../kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
-import { ovsDatapathOf, type HostFacts } from "../facts.ts";
+import type { HostFacts } from "../facts.ts";
 import { findSilenced, type Silenced } from "./find-silenced.ts";
 import type { Step } from "../../model/step.ts";
 
@@ -36,9 +37,10 @@ function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean 
 }
 
 function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "why" | "try"> | undefined {
-  const { port } = tunnelOf(network.dataplane);
+  const port = tunnelOf(network)?.port;
   if (port === undefined) return undefined;
   const receiver = receiverOf(network, facts);
+  const number = getDataplane(network.pin).numberOf?.(network.pin);
   const onPort = facts.tunnels.filter((tunnel) => tunnel.wire === port);
   // a UDP port has one receiver, and our own old one stands beside the new one until the change is over
   const rival = onPort.find((tunnel) => tunnel.receiver !== receiver);
@@ -50,9 +52,9 @@ function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "
     return { why: `UDP port ${port} is taken by ${rival.name}, which is not ours`, try: "set another port under dataplane" };
   }
   // the kernel tells VXLAN devices on one port apart by VNI; our own are compared step by step (preflight.ts)
-  const twin = onPort.find((tunnel) => !tunnel.isOurs && tunnel.vni === network.vni);
+  const twin = onPort.find((tunnel) => !tunnel.isOurs && tunnel.vni === number);
   if (twin !== undefined) {
-    const why = `VNI ${network.vni} on UDP port ${port} is taken by ${twin.name}, which is not ours`;
+    const why = `VNI ${number} on UDP port ${port} is taken by ${twin.name}, which is not ours`;
     return { why, try: "set another vni or port under dataplane" };
   }
   if (facts.docker.swarm && port === SWARM_PORT) {
@@ -62,10 +64,13 @@ function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "
   return { why: `UDP port ${port} is in use by another program`, try: "set another port under dataplane, or stop that program" };
 }
 
-function receiverOf(network: ResolvedNetwork, facts: HostFacts): string {
-  const by = network.dataplane.type === "ovs" ? ovsDatapathOf(network, facts) : "kernel";
-  return describeReceiver(by, tunnelOf(network.dataplane).encapsulation);
+function wireOfNetwork(network: ResolvedNetwork): Wire | undefined {
+  const tunnel = tunnelOf(network);
+  return tunnel === undefined ? undefined : wireOf(tunnel);
 }
+
+const receiverOf = ({ dataplane }: ResolvedNetwork, facts: HostFacts): string | undefined =>
+  getDataplane(dataplane).receiver?.(dataplane, facts);
 
 function describeSilenced({ tunnel, sources }: Silenced, { host, networks, facts }: TunnelCheckInput): Problem[] {
   const { wire, receiver, name } = tunnel;
@@ -73,7 +78,7 @@ function describeSilenced({ tunnel, sources }: Silenced, { host, networks, facts
   const rivals = networks.filter(
     (network) =>
       findMember(network, host.name) !== undefined &&
-      (tunnelOf(network.dataplane).port ?? "gre") === wire &&
+      wireOfNetwork(network) === wire &&
       (wire === "gre" || receiverOf(network, facts) === receiver),
   );
   if (rivals.length === 0) return [];

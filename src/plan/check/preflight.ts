@@ -1,12 +1,11 @@
 import { familyOf, overlapsPrefix } from "../../net/prefix.ts";
-import type { ResolvedNetwork } from "../../model/network.ts";
+import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { findMark } from "../../model/mark.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Host } from "../../model/cluster.ts";
 import type { Problem } from "../../model/problem.ts";
 import { containersOn, type HostFacts } from "../facts.ts";
-import { checkOvsRemoval } from "./check-ovs-removal.ts";
-import { checkOvs } from "./check-ovs.ts";
+import { DATAPLANES } from "../../dataplanes/index.ts";
 import { checkTunnels } from "./check-tunnels.ts";
 import type { Step } from "../../model/step.ts";
 
@@ -25,7 +24,16 @@ export interface PreflightInput {
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
   const docker = [checkDocker, checkPools, checkLiveContainers];
-  return [checkTools, checkIdentity, checkNames, checkTunnels, ...docker, checkOvs, checkOvsRemoval].flatMap((check) => check(input));
+  return [checkTools, checkIdentity, checkNames, checkTunnels, ...docker, checkPlanes].flatMap((check) => check(input));
+}
+
+/** Every plane looks at every host: one may have left something behind, or forbid what another does. */
+export function checkPlanes(input: Omit<PreflightInput, "clusterName" | "index">): Problem[] {
+  const { host, networks } = input;
+  return [...DATAPLANES].flatMap(([type, plane]) => {
+    const mine = networks.filter((network) => network.dataplane.type === type && findMember(network, host.name) !== undefined);
+    return plane.preflight?.({ ...input, networks: mine }) ?? [];
+  });
 }
 
 function checkTools({ host, facts }: PreflightInput): Problem[] {
@@ -80,32 +88,32 @@ function checkNames({ host, snapshot, steps }: PreflightInput): Problem[] {
   });
 }
 
-/** The kernel takes a VNI and port once, Docker a subnet once: also while our own old one stands beside the new. */
-function checkPools({ host, networks, facts, steps }: PreflightInput): Problem[] {
-  const leaving = steps.flatMap((step) => (step.action === "remove" && step.before !== null ? [step] : []));
-  return steps.flatMap((step): Problem[] => {
-    const { after } = step;
-    if (step.action !== "add" || (after?.kind !== "vxlan" && after?.kind !== "docker-network")) return [];
-    const network = networks.find((candidate) => candidate.bridge === after.bridge)?.name ?? "";
-    const problem = { kind: "conflict" as const, doing: "preparing", what: `network ${network}`, where: host.name };
-    if (after.kind === "vxlan") {
-      const held = leaving.some(({ before }) => before?.kind === "vxlan" && before.vni === after.vni && before.port === after.port);
-      const why = `VNI ${after.vni} on UDP port ${after.port} is still held by a network of ours that this plan only takes away at its end`;
-      return held ? [{ ...problem, why, try: "set another vni, or apply the removal first and the addition afterwards" }] : [];
-    }
-    const rival = leaving.find(
-      ({ stage, before }) => stage === "remove" && before?.kind === "docker-network" && overlapsPrefix(before.subnet, after.subnet),
-    );
+/** Docker takes a subnet once: also while our own old one stands beside the new. */
+function checkPools({ host, facts, steps }: PreflightInput): Problem[] {
+  const leaving = steps.flatMap(({ action, stage, before }) =>
+    action === "remove" && stage === "remove" && before?.kind === "docker-network" ? [before] : [],
+  );
+  return steps.flatMap(({ action, after }): Problem[] => {
+    if (action !== "add" || after?.kind !== "docker-network") return [];
+    const rival = leaving.find((before) => overlapsPrefix(before.subnet, after.subnet));
     const foreign = facts.foreignDockerNetworks.find((other) =>
       other.subnets.some((subnet) => subnet !== "" && overlapsPrefix(subnet, after.subnet)),
     );
-    const other = rival?.before?.kind === "docker-network" ? rival.before.name : foreign?.name;
+    const other = rival?.name ?? foreign?.name;
     if (other === undefined) return [];
-    const advice =
-      rival === undefined
-        ? "use a subnet that no Docker network has, or remove that one"
-        : "apply the removal first and the addition afterwards";
-    return [{ ...problem, why: `its subnet ${after.subnet} overlaps the Docker network ${other}`, try: advice }];
+    return [
+      {
+        kind: "conflict",
+        doing: "preparing",
+        what: `network ${after.labels["io.spanwire.network"] ?? after.name}`,
+        where: host.name,
+        why: `its subnet ${after.subnet} overlaps the Docker network ${other}`,
+        try:
+          rival === undefined
+            ? "use a subnet that no Docker network has, or remove that one"
+            : "apply the removal first and the addition afterwards",
+      },
+    ];
   });
 }
 

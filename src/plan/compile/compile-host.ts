@@ -1,12 +1,12 @@
 import { compileDockerNetwork } from "../../attach/docker-network.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import { dataplaneOf } from "../../dataplanes/index.ts";
+import { getDataplane } from "../../dataplanes/index.ts";
 import { compileNftTable } from "./compile-nft-table.ts";
 import { formatMark } from "../../model/mark.ts";
 import { listOwnFiles } from "../../kinds/own-files.ts";
 import type { Resource } from "../../model/resource.ts";
 import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
-import { ovsDatapathOf, type HostFacts } from "../facts.ts";
+import type { HostFacts } from "../facts.ts";
 
 export interface CompileInput {
   cluster: string;
@@ -56,7 +56,7 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
     ...(member.overlayCidr === undefined ? [] : [{ kind: "address", device: network.bridge, cidr: member.overlayCidr } as const]),
     ...compileRoutes(network, host),
     { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
-    ...dataplaneOf(network.dataplane).compile({ network, member, mark, ovsDatapath: ovsDatapathOf(network, facts) }),
+    ...getDataplane(network.dataplane).compile({ network, member, mark, facts }),
     ...compileDockerNetwork(network, member, clusterUuid, cluster),
   ];
 }

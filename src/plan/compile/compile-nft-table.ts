@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { familyOf } from "../../net/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import { tunnelOf, wireOf, type Wire } from "../../net/tunnel.ts";
+import { tunnelOf } from "../../dataplanes/index.ts";
+import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { nftTableName } from "../../kinds/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../../model/resource.ts";
 
@@ -58,7 +59,7 @@ function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet
 }
 
 function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
-  const wires = new Set(networks.map((network) => wireOf(tunnelOf(network.dataplane))));
+  const wires = new Set(networks.flatMap((network) => tunnelOf(network) ?? []).map(wireOf));
   const ports = [...wires].filter((wire) => wire !== "gre").sort((a, b) => a - b);
   const gre: readonly Wire[] = wires.has("gre") ? ["gre"] : [];
   return [

@@ -1,7 +1,8 @@
 import { encapOverheadBytes } from "../../net/mtu.ts";
 import { familyOf } from "../../net/prefix.ts";
 import type { ResolvedNetwork } from "../../model/network.ts";
-import { describeWire, tunnelOf } from "../../net/tunnel.ts";
+import { tunnelOf } from "../../dataplanes/index.ts";
+import { describeWire } from "../../net/tunnel.ts";
 import type { VerifyTarget } from "./target.ts";
 
 /** What must be true of these networks, for the ones named (all, when `only` is absent). */
@@ -16,8 +17,8 @@ export function deriveTarget(networks: readonly ResolvedNetwork[], only?: Readon
       name: network.name,
       subnet: network.subnet,
       mtuBytes: network.mtuBytes,
-      overheadBytes: encapOverheadBytes(tunnelOf(network.dataplane), familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
-      wire: describeWire(tunnelOf(network.dataplane)),
+      overheadBytes: encapOverheadBytes(tunnelOf(network), familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
+      wire: describeWire(tunnelOf(network)),
       egress: network.egress,
       hosts: [...network.members]
         .sort((a, b) => a.index - b.index)

@@ -1,17 +1,9 @@
 import { isMarkedBy } from "../../model/mark.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Step } from "../../model/step.ts";
-
-interface RemovalCheckInput {
-  host: { name: string };
-  clusterUuid: string;
-  snapshot: Snapshot;
-  steps: readonly Step[];
-}
+import type { PreflightInput } from "../dataplane.ts";
 
 /** An OVS bridge takes all its ports along when it goes, also those that somebody else put there. */
-export function checkOvsRemoval({ host, clusterUuid, snapshot: { ovs }, steps }: RemovalCheckInput): Problem[] {
+export function checkRemoval({ host, clusterUuid, snapshot: { ovs }, steps }: Omit<PreflightInput, "networks" | "facts">): Problem[] {
   if (ovs.state !== "ready") return [];
   return steps.flatMap((step): Problem[] => {
     if (step.before?.kind !== "ovs-bridge" || (step.action !== "remove" && step.action !== "replace")) return [];

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { addFault, hostName } from "./schema-parts.ts";
+import { MOST_NUMBER } from "../choose-number.ts";
+import { addFault, hostName } from "../../net/schema-parts.ts";
 
 /** IEEE 802.1D-2004, 9.2.5: the low 12 bits of the priority field are not part of it. ovs-vswitchd.conf.db(5), rstp-priority. */
 const RSTP_PRIORITY_STEP = 4096;
@@ -24,94 +25,95 @@ const nearestSchema = z.strictObject({
     }),
 });
 
-export const ovsSchema = z
-  .strictObject({
-    type: z.literal("ovs").meta({ description: "Open vSwitch: a bridge of its own per network, a tunnel per link.", examples: ["ovs"] }),
-    tunnel: z
-      .enum(["vxlan", "gre", "geneve"])
-      .optional()
-      .meta({
-        description: "VXLAN (RFC 7348), Ethernet over GRE (RFC 2784; only between IPv4 addresses) or Geneve (RFC 8926).",
-        default: "vxlan",
-        examples: ["vxlan", "gre", "geneve"],
-      }),
-    port: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .optional()
-      .meta({
-        description: "UDP port, the same on all hosts; 4789 for vxlan and 6081 for geneve when left out; gre has none.",
-        examples: [4789],
-      }),
-    key: z
-      .union([z.int().min(1).max(0xff_ffff), z.literal("none")])
-      .optional()
-      .meta({
-        description: "Tells networks over the same hosts apart; chosen once and kept in the lock when left out. none: GRE without a key.",
-        examples: [4200, "none"],
-      }),
-    topology: z
-      .enum(["mesh", "ring", "star", "links"])
-      .optional()
-      .meta({
-        description:
-          "Which hosts have a tunnel between them: all pairs, a circle in the order of the hosts' numbers, all to one, or those of links.",
-        default: "mesh",
-        examples: ["mesh", "ring"],
-      }),
-    hub: hostName.optional().meta({
-      description:
-        "Only with star: the host in the middle; the first by name when left out, so a host with an earlier name would take its place.",
-      examples: ["vm1"],
+const fields = z.strictObject({
+  type: z.literal("ovs").meta({ description: "Open vSwitch: a bridge of its own per network, a tunnel per link.", examples: ["ovs"] }),
+  tunnel: z
+    .enum(["vxlan", "gre", "geneve"])
+    .optional()
+    .meta({
+      description: "VXLAN (RFC 7348), Ethernet over GRE (RFC 2784; only between IPv4 addresses) or Geneve (RFC 8926).",
+      default: "vxlan",
+      examples: ["vxlan", "gre", "geneve"],
     }),
-    links: z
-      .union([z.array(link), nearestSchema])
-      .optional()
-      .meta({
-        description: "The links one by one, or the nearest hosts of each; topology is links then.",
-        examples: [
-          [
-            ["vm1", "vm2"],
-            ["vm2", "vm3"],
-          ],
-          { nearest: 4 },
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .meta({
+      description: "UDP port, the same on all hosts; 4789 for vxlan and 6081 for geneve when left out; gre has none.",
+      examples: [4789],
+    }),
+  key: z
+    .union([z.int().min(1).max(MOST_NUMBER), z.literal("none")])
+    .optional()
+    .meta({
+      description: "Tells networks over the same hosts apart; chosen once and kept in the lock when left out. none: GRE without a key.",
+      examples: [4200, "none"],
+    }),
+  topology: z
+    .enum(["mesh", "ring", "star", "links"])
+    .optional()
+    .meta({
+      description:
+        "Which hosts have a tunnel between them: all pairs, a circle in the order of the hosts' numbers, all to one, or those of links.",
+      default: "mesh",
+      examples: ["mesh", "ring"],
+    }),
+  hub: hostName.optional().meta({
+    description:
+      "Only with star: the host in the middle; the first by name when left out, so a host with an earlier name would take its place.",
+    examples: ["vm1"],
+  }),
+  links: z
+    .union([z.array(link), nearestSchema])
+    .optional()
+    .meta({
+      description: "The links one by one, or the nearest hosts of each; topology is links then.",
+      examples: [
+        [
+          ["vm1", "vm2"],
+          ["vm2", "vm3"],
         ],
-      }),
-    loops: z
-      .enum(["split-horizon", "rstp", "stp", "none"])
-      .optional()
-      .meta({
-        description:
-          "What keeps frames from going round: no forwarding between tunnels (mesh only), a spanning tree, or nothing in a topology without a cycle. " +
-          "When left out: split-horizon for mesh, rstp for ring and nearest, none for star, and for links none if they are a tree, else rstp.",
-        examples: ["split-horizon", "rstp"],
-      }),
-    priorities: z
-      .record(hostName, z.int().min(0).max(MOST_STP_PRIORITY))
-      .optional()
-      .meta({
-        description:
-          "Only with rstp and stp: bridge priorities; the lowest becomes the root, and hosts that are not named have 32768. When none is written, the first two hosts by number stand out as root and its deputy. rstp takes steps of 4096 up to 61440.",
-        examples: [{ vm1: 4096 }],
-      }),
-    join: z
-      .enum(["internal", "veth"])
-      .optional()
-      .meta({
-        description: "How the Open vSwitch bridge meets the one that containers are on: by an internal port (faster) or a veth pair.",
-        default: "internal",
-        examples: ["internal", "veth"],
-      }),
-    datapath: z
-      .enum(["kernel", "userspace"])
-      .optional()
-      .meta({
-        description: "userspace only where the hosts' underlay addresses are on Open vSwitch bridges of datapath type netdev already.",
-        default: "kernel",
-        examples: ["kernel", "userspace"],
-      }),
-  })
+        { nearest: 4 },
+      ],
+    }),
+  loops: z
+    .enum(["split-horizon", "rstp", "stp", "none"])
+    .optional()
+    .meta({
+      description:
+        "What keeps frames from going round: no forwarding between tunnels (mesh only), a spanning tree, or nothing in a topology without a cycle. " +
+        "When left out: split-horizon for mesh, rstp for ring and nearest, none for star, and for links none if they are a tree, else rstp.",
+      examples: ["split-horizon", "rstp"],
+    }),
+  priorities: z
+    .record(hostName, z.int().min(0).max(MOST_STP_PRIORITY))
+    .optional()
+    .meta({
+      description:
+        "Only with rstp and stp: bridge priorities; the lowest becomes the root, and hosts that are not named have 32768. When none is written, the first two hosts by number stand out as root and its deputy. rstp takes steps of 4096 up to 61440.",
+      examples: [{ vm1: 4096 }],
+    }),
+  join: z
+    .enum(["internal", "veth"])
+    .optional()
+    .meta({
+      description: "How the Open vSwitch bridge meets the one that containers are on: by an internal port (faster) or a veth pair.",
+      default: "internal",
+      examples: ["internal", "veth"],
+    }),
+  datapath: z
+    .enum(["kernel", "userspace"])
+    .optional()
+    .meta({
+      description: "userspace only where the hosts' underlay addresses are on Open vSwitch bridges of datapath type netdev already.",
+      default: "kernel",
+      examples: ["kernel", "userspace"],
+    }),
+});
+
+export const ovsSchema = fields
   .check((context) => {
     checkTunnel(context);
     checkTopology(context);
@@ -119,16 +121,7 @@ export const ovsSchema = z
   })
   .meta({ description: "Open vSwitch, in full.", examples: [{ type: "ovs", tunnel: "gre", topology: "ring" }] });
 
-interface WrittenOvs {
-  tunnel?: string | undefined;
-  port?: number | undefined;
-  key?: number | "none" | undefined;
-  topology?: string | undefined;
-  hub?: string | undefined;
-  links?: readonly (readonly string[])[] | { nearest: number } | undefined;
-  loops?: string | undefined;
-  priorities?: Readonly<Record<string, number>> | undefined;
-}
+export type WrittenOvs = z.output<typeof fields>;
 
 type Context = z.core.ParsePayload<WrittenOvs>;
 

@@ -1,6 +1,6 @@
-import { hasCycle } from "../net/graph/graph.ts";
-import type { Link } from "../net/graph/links.ts";
-import type { OvsDataplane, Topology } from "../model/cluster.ts";
+import { hasCycle } from "../../net/graph/graph.ts";
+import type { Link, Topology } from "../../net/graph/links.ts";
+import type { OvsSpec } from "./spec.ts";
 
 /** "vxlan mesh split-horizon", "gre(keyless) ring rstp veth", "geneve star(vm1) none", "vxlan links none vm1+vm2 vm2+vm3" */
 export const OVS_SHAPE = /^[a-z]+(?:\(keyless\))? [a-z]+(?:\([a-z0-9-]+\))? [a-z-]+(?: veth)?(?: [a-z0-9-]+\+[a-z0-9-]+)*$/;
@@ -9,7 +9,7 @@ export const OVS_SHAPE = /^[a-z]+(?:\(keyless\))? [a-z]+(?:\([a-z0-9-]+\))? [a-z
  * What makes tunnels so different that old and new can only stand side by side, as text for the lock. Another join is among
  * it: two joins of one OVS bridge would hand every broadcast to members twice. Hosts that come and go leave it as it is. Under a spanning tree links may change one by one; without one they belong to the shape.
  */
-export function formatShape({ tunnel, key, topology, loops, join }: OvsDataplane): string {
+export function formatShape({ tunnel, key, topology, loops, join }: OvsSpec): string {
   const links = topology.shape === "links" && loops === "none" ? topology.links.map(([a, b]) => `${a}+${b}`) : [];
   return [
     key === "none" ? `${tunnel}(keyless)` : tunnel,

@@ -1,4 +1,4 @@
-import { compareText } from "../../util/compare-text.ts";
+import { compareText } from "./compare-text.ts";
 
 /** vm2 before vm10: runs of digits compare as numbers. A total order that no locale changes. */
 export function compareNames(a: string, b: string): number {

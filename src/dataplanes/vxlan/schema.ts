@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ovsSchema } from "./ovs-schema.ts";
+import { MOST_NUMBER } from "../choose-number.ts";
 
-const vxlanSchema = z
+export const vxlanSchema = z
   .strictObject({
     type: z.literal("vxlan").meta({ description: "Kernel VXLAN (RFC 7348).", examples: ["vxlan"] }),
     peers: z
@@ -17,12 +17,23 @@ const vxlanSchema = z
     vni: z
       .int()
       .min(1)
-      .max(0xff_ffff)
+      .max(MOST_NUMBER)
       .optional()
       .meta({ description: "VXLAN network identifier; chosen once and kept in the lock when left out.", examples: [4200] }),
   })
   .meta({ description: "Kernel VXLAN, in full.", examples: [{ type: "vxlan", port: 4789 }] });
 
-export const dataplaneSchema = z
-  .union([z.enum(["vxlan", "ovs"]), z.discriminatedUnion("type", [vxlanSchema, ovsSchema])])
-  .meta({ description: "How packets travel between hosts.", default: "vxlan", examples: ["vxlan", "ovs", { type: "vxlan", port: 4789 }] });
+export type WrittenVxlan = z.output<typeof vxlanSchema>;
+
+/** Kernel VXLAN, head-end replication to a list of unicast peers. RFC 7348; drivers/net/vxlan in the kernel. */
+export interface VxlanSpec {
+  type: "vxlan";
+  peers: "unicast";
+  /** UDP port; 8472 is the kernel's default, 4789 IANA's. */
+  port: number;
+  /** Fixed by the user, or chosen once and kept in the lock. */
+  vni?: number;
+}
+
+export const vxlanPin = z.strictObject({ type: z.literal("vxlan"), vni: z.int().min(1).max(MOST_NUMBER) });
+export type VxlanPin = z.output<typeof vxlanPin>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findAddressFault, findPrefixFault, type AddressFault } from "../../net/prefix.ts";
+import { findAddressFault, findPrefixFault, type AddressFault } from "./prefix.ts";
 import { HOST_NAME, HOST_NAME_RULE, LABEL_NAME, LABEL_NAME_RULE } from "./legal-names.ts";
 
 const faultFree = (find: (text: string) => AddressFault | undefined) =>

@@ -1,8 +1,14 @@
 import type { Snapshot, SnapshotOvsPort } from "../../model/snapshot.ts";
 import type { Step } from "../../model/step.ts";
 
+/** A spanning tree decides in seconds (RSTP) or half a minute (STP) which of its ports forward. */
+export function settlingOf(steps: readonly Step[]): ((snapshot: Snapshot) => string[]) | undefined {
+  const bridges = treesOf(steps);
+  return bridges.length === 0 ? undefined : (snapshot) => unsettledPorts(snapshot, bridges);
+}
+
 /** OVS bridges with a spanning tree that these steps leave on a host, because they make or change something of them. */
-export function treesOf(steps: readonly Step[]): string[] {
+function treesOf(steps: readonly Step[]): string[] {
   const bridges = steps.flatMap(({ after }) => {
     if (after?.kind === "ovs-bridge") return after.spanningTree === "none" ? [] : [after.name];
     return after?.kind === "ovs-tunnel" && after.bfd ? [after.bridge] : [];
@@ -11,7 +17,7 @@ export function treesOf(steps: readonly Step[]): string[] {
 }
 
 /** Tunnels whose place in the tree is not decided yet: they neither forward nor are meant to stay blocked. */
-export function unsettledPorts(snapshot: Pick<Snapshot, "ovs">, bridges: readonly string[]): string[] {
+function unsettledPorts(snapshot: Pick<Snapshot, "ovs">, bridges: readonly string[]): string[] {
   if (snapshot.ovs.state !== "ready") return [...bridges];
   return snapshot.ovs.ports
     .filter((port) => bridges.includes(port.bridge) && port.options["remote_ip"] !== undefined && !isSettled(port))

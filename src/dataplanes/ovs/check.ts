@@ -2,14 +2,11 @@ import { findClosingLink, findParts, findSinglePoints, neighboursByHost } from "
 import { countLinks, resolveLinks, type Link } from "../../net/graph/links.ts";
 import { findLongestRow } from "../../net/graph/longest-row.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Findings } from "./check-cluster.ts";
+import { familyOf } from "../../net/prefix.ts";
+import { listNames } from "../../util/list-names.ts";
+import type { CheckInput, Findings } from "../dataplane.ts";
 import { checkLinks } from "./check-links.ts";
-import type { Cluster, Network, OvsDataplane } from "../../model/cluster.ts";
-import { compareNames } from "../explain/compare-names.ts";
-import { listNames } from "../explain/list-names.ts";
-import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
-import { isHubWritten } from "../written-dataplane.ts";
-import { writtenHosts } from "../written-hosts.ts";
+import { hasTree, type OvsSpec } from "./spec.ts";
 
 /** A full mesh of 200 hosts. */
 const MOST_LINKS = 19_900;
@@ -19,33 +16,23 @@ const MOST_BRIDGES_IN_A_ROW = 20;
 
 /** One network's links, as its checks see them. */
 interface Graph {
-  network: Network;
-  dataplane: OvsDataplane;
+  dataplane: OvsSpec;
   hosts: readonly string[];
   links: readonly Link[];
-  fail(field: readonly PropertyKey[], about: Pick<Problem, "why" | "try"> & Partial<Problem>): Problem;
+  fail: CheckInput<OvsSpec>["fail"];
 }
 
-/** Open vSwitch networks: links between hosts there are, everybody reached, and nothing that goes round for ever. */
-export function checkTopologies(cluster: Cluster, spec: SpecFile): Findings {
-  const problems: Problem[] = [];
-  const warnings: Problem[] = [];
-  const names = writtenHosts(spec);
-  // broken hosts count too: without them every topology would have holes that are not the mistake
-  const hosts = [...names].toSorted(compareNames);
-  for (const network of cluster.networks) {
-    const { dataplane } = network;
-    if (dataplane.type !== "ovs") continue;
-    const fail: Graph["fail"] = (field, about) =>
-      problemAt(spec, ["networks", network.name, "dataplane", ...field], { doing: "checking", ...about });
-    const faults = [...checkLinks(network, dataplane, names, spec), ...checkSize(dataplane, hosts.length, fail)];
-    problems.push(...faults);
-    if (faults.length > 0) continue;
-    const graph = { network, dataplane, hosts, links: resolveLinks(dataplane.topology, hosts), fail };
-    problems.push(...checkParts(graph), ...checkLoops(graph), ...checkTree(graph), ...checkJoin(graph));
-    warnings.push(...warnOfSinglePoints(graph, isHubWritten(network.name, spec)));
-  }
-  return { problems, warnings };
+/** Links between hosts there are, everybody reached, and no loop without protection. */
+export function checkOvs(input: CheckInput<OvsSpec>): Findings {
+  const { network, hosts, fail } = input;
+  const { dataplane } = network;
+  const faults = [...checkLinks(input), ...checkSize(dataplane, hosts.length, fail)];
+  if (faults.length > 0) return { problems: [...faults, ...checkGreFamily(input)], warnings: [] };
+  const graph = { dataplane, hosts, links: resolveLinks(dataplane.topology, hosts), fail };
+  return {
+    problems: [...checkParts(graph), ...checkLoops(graph), ...checkTree(graph), ...checkJoin(graph), ...checkGreFamily(input)],
+    warnings: warnOfSinglePoints(graph, input.written["hub"] !== undefined),
+  };
 }
 
 /**
@@ -58,7 +45,7 @@ function checkJoin({ dataplane, fail }: Graph): Problem[] {
   return [fail(["join"], { why, try: "write join: internal, or loops: stp" })];
 }
 
-function checkSize({ topology }: OvsDataplane, hostCount: number, fail: Graph["fail"]): Problem[] {
+function checkSize({ topology }: OvsSpec, hostCount: number, fail: Graph["fail"]): Problem[] {
   const count = countLinks(topology, hostCount);
   if (count <= MOST_LINKS) return [];
   const what = topology.shape === "mesh" ? `a full mesh of ${hostCount} hosts` : "the topology";
@@ -124,8 +111,8 @@ function findMissingLink(hosts: readonly string[], links: readonly Link[]): Link
 }
 
 function checkTree({ dataplane, hosts, links, fail }: Graph): Problem[] {
-  const { loops, topology } = dataplane;
-  if (loops !== "rstp" && loops !== "stp") return [];
+  const { topology } = dataplane;
+  if (!hasTree(dataplane)) return [];
   const { length, without } = findLongestRow(hosts, links, MOST_BRIDGES_IN_A_ROW);
   if (length <= MOST_BRIDGES_IN_A_ROW) return [];
   const row = without === undefined ? "the links put" : `without the link of ${without.join(" and ")} the others put`;
@@ -144,13 +131,22 @@ function checkTree({ dataplane, hosts, links, fail }: Graph): Problem[] {
 function warnOfSinglePoints({ dataplane, hosts, links, fail }: Graph, isHubFixed: boolean): Problem[] {
   const points = findSinglePoints(hosts, links);
   if (points.length === 0) return [];
-  const { topology, loops } = dataplane;
+  const { topology } = dataplane;
   const why =
     points.length === 1
       ? `without ${points[0]} the other hosts do not reach each other`
       : `each of ${listNames(points)} is the only way for others`;
-  const isTree = loops === "rstp" || loops === "stp";
-  if (topology.shape !== "star") return [fail(["links"], { why, try: isTree ? "add links" : "add links, and write loops: rstp" })];
+  if (topology.shape !== "star")
+    return [fail(["links"], { why, try: hasTree(dataplane) ? "add links" : "add links, and write loops: rstp" })];
   const advice = isHubFixed ? "" : `write hub: ${topology.hub} to keep it the hub when hosts join, or `;
   return [fail(["hub"], { why, try: `${advice}write topology: mesh` })];
+}
+
+/** ovs-vswitchd.conf.db(5), Interface, type: "gre" goes over IPv4; the type for IPv6, ip6gre, is not supported here. */
+function checkGreFamily({ network, cluster, fail, locate }: CheckInput<OvsSpec>): Problem[] {
+  const host = cluster.hosts.find(({ address }) => familyOf(address) === 6);
+  if (host === undefined || network.dataplane.tunnel !== "gre") return [];
+  const { line } = locate(["hosts", host.name, "address"]);
+  const why = `Open vSwitch's GRE tunnels lie over IPv4, and ${host.name} has an IPv6 address (line ${line})`;
+  return [fail(["tunnel"], { kind: "unsupported", why, try: "write tunnel: geneve or vxlan" })];
 }

@@ -1,15 +1,12 @@
 import type { Problem } from "../../model/problem.ts";
-import type { Network, OvsDataplane } from "../../model/cluster.ts";
-import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
-import { writtenLinks } from "../written-dataplane.ts";
-import { unknownHost } from "../written-hosts.ts";
+import type { CheckInput } from "../dataplane.ts";
+import { unknownHost } from "../unknown-host.ts";
+import type { OvsSpec } from "./spec.ts";
 
 /** Every host that a topology names exists, and every written link joins two hosts once. */
-export function checkLinks(network: Network, dataplane: OvsDataplane, hosts: ReadonlySet<string>, spec: SpecFile): Problem[] {
-  const path = ["networks", network.name, "dataplane"];
-  const fail = (field: PropertyKey[], about: Pick<Problem, "why" | "try">): Problem =>
-    problemAt(spec, [...path, ...field], { doing: "checking", ...about });
-  const { topology, priorities } = dataplane;
+export function checkLinks({ network, hosts: names, written, fail, locate }: CheckInput<OvsSpec>): Problem[] {
+  const hosts = new Set(names);
+  const { topology, priorities } = network.dataplane;
   const problems = Object.keys(priorities)
     .filter((host) => !hosts.has(host))
     .map((host) => fail(["priorities", host], unknownHost(host, hosts, "its priority")));
@@ -18,7 +15,7 @@ export function checkLinks(network: Network, dataplane: OvsDataplane, hosts: Rea
   }
   if (topology.shape !== "links") return problems;
   const seen = new Map<string, number>();
-  const links = writtenLinks(network.name, spec);
+  const links = writtenLinks(written);
   for (const [i, link] of links.entries()) {
     const [a = "", b = ""] = link;
     const unknown = [...new Set([a, b])].filter((host) => !hosts.has(host));
@@ -28,9 +25,14 @@ export function checkLinks(network: Network, dataplane: OvsDataplane, hosts: Rea
     const first = seen.get(key);
     seen.set(key, first ?? i);
     if (first === undefined) continue;
-    const line = spec.locate([...path, "links", first]).line;
+    const line = locate(["networks", network.name, "dataplane", "links", first]).line;
     const turned = links[first]?.[0] === a ? "" : " the other way round; a link goes both ways";
     problems.push(fail(["links", i], { why: `${a} and ${b} are linked already in line ${line}${turned}`, try: "remove one of the two" }));
   }
   return problems;
+}
+
+/** As they stand in the file, in its order; they have passed the schema. */
+function writtenLinks({ links }: Readonly<Record<string, unknown>>): readonly (readonly string[])[] {
+  return Array.isArray(links) ? (links as string[][]) : [];
 }

@@ -1,25 +1,24 @@
-import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { isMarkedBy } from "../../model/mark.ts";
 import type { OvsTunnelResource } from "../../model/resource.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
 import type { Problem } from "../../model/problem.ts";
-import { ovsDatapathOf, type HostFacts } from "../facts.ts";
-import type { StandingTunnel } from "./standing-tunnels.ts";
-import type { Step } from "../../model/step.ts";
+import type { HostFacts } from "../../plan/facts.ts";
+import type { StandingTunnel } from "../../plan/check/standing-tunnels.ts";
+import type { PreflightInput } from "../dataplane.ts";
+import { checkRemoval } from "./check-removal.ts";
+import { datapathOf } from "./datapath.ts";
+import type { OvsPin } from "./pin.ts";
+import type { OvsSpec } from "./spec.ts";
 
-export interface OvsCheckInput {
-  host: { name: string };
-  clusterUuid: string;
-  networks: readonly ResolvedNetwork[];
-  facts: HostFacts;
-  snapshot: Snapshot;
-  steps: readonly Step[];
-}
+type OvsCheckInput = PreflightInput<OvsSpec, OvsPin>;
+type OvsNetwork = OvsCheckInput["networks"][number];
 
 /** What Open vSwitch on a host cannot do, or what somebody else does with it already. */
-export function checkOvs(input: OvsCheckInput): Problem[] {
-  const { host, networks, facts } = input;
-  const mine = networks.filter((network) => network.dataplane.type === "ovs" && findMember(network, host.name) !== undefined);
+export function preflightOvs(input: OvsCheckInput): Problem[] {
+  return [...checkOvsHost(input), ...checkRemoval(input)];
+}
+
+function checkOvsHost(input: OvsCheckInput): Problem[] {
+  const { host, networks: mine, facts } = input;
   const problem = { doing: "preparing", what: mine.map((network) => `network ${network.name}`).join(", "), where: host.name };
   if (!facts.ovs.ready) {
     if (mine.length > 0) {
@@ -30,7 +29,7 @@ export function checkOvs(input: OvsCheckInput): Problem[] {
   }
   return [
     ...mine.flatMap((network) => checkDatapath(network, facts, { ...problem, what: `network ${network.name}` })),
-    ...checkEthtool(mine, input),
+    ...checkEthtool(input),
     ...checkTwins(input),
   ];
 }
@@ -51,8 +50,8 @@ function checkBlindRemoval({ host, clusterUuid, facts, snapshot }: OvsCheckInput
   ];
 }
 
-function checkDatapath(network: ResolvedNetwork, facts: HostFacts, problem: Pick<Problem, "doing" | "what" | "where">): Problem[] {
-  if (ovsDatapathOf(network, facts) === "netdev") {
+function checkDatapath(network: OvsNetwork, facts: HostFacts, problem: Pick<Problem, "doing" | "what" | "where">): Problem[] {
+  if (datapathOf(network.dataplane, facts) === "netdev") {
     if (facts.isUnderlayInUserspace) return [];
     const why = `userspace tunnels start only on a userspace bridge that has the underlay address, and ${facts.underlayDevice ?? "its device"} is none; Spanwire never moves an uplink`;
     return [{ ...problem, kind: "refused", why, try: "remove datapath: userspace, or build that bridge yourself first" }];
@@ -63,9 +62,9 @@ function checkDatapath(network: ResolvedNetwork, facts: HostFacts, problem: Pick
 }
 
 /** A veth pair into a userspace datapath carries no TCP before its checksum offload is off. */
-function checkEthtool(mine: readonly ResolvedNetwork[], { host, facts, snapshot }: OvsCheckInput): Problem[] {
-  const needing = mine.filter((network) => network.dataplane.type === "ovs" && network.dataplane.join === "veth");
-  const inUserspace = needing.filter((network) => ovsDatapathOf(network, facts) === "netdev");
+function checkEthtool({ host, networks, facts, snapshot }: OvsCheckInput): Problem[] {
+  const needing = networks.filter((network) => network.dataplane.join === "veth");
+  const inUserspace = needing.filter((network) => datapathOf(network.dataplane, facts) === "netdev");
   if (inUserspace.length === 0 || snapshot.tools["ethtool"] !== undefined) return [];
   return [
     {
