@@ -1,6 +1,7 @@
+import { resolveAttach } from "../attach/index.ts";
 import { DATAPLANES, getDataplane, traitsOf } from "../dataplanes/index.ts";
 import { networkOf, parseAddress } from "../net/prefix.ts";
-import type { Addressing, Attach, Cluster, DataplaneSpec, Egress, MtuWish, Network } from "../model/cluster.ts";
+import type { Addressing, Cluster, DataplaneSpec, Egress, MtuWish, Network } from "../model/cluster.ts";
 import { compareNames, sortByName } from "../util/compare-names.ts";
 import type { Spec, SpecNetwork } from "./schema/spec-schema.ts";
 
@@ -67,9 +68,4 @@ function resolveMtu(written: SpecNetwork["mtu"]): MtuWish {
     ...(long.bytes === undefined ? {} : { bytes: long.bytes }),
     ...("reserve" in long && long.reserve !== undefined ? { reserve: long.reserve } : {}),
   };
-}
-
-function resolveAttach(name: string, written: SpecNetwork["docker"]): Attach {
-  if (written === "none") return { type: "none" };
-  return { type: "docker-network", network: written?.network ?? name };
 }

@@ -61,4 +61,9 @@ export interface MtuWish {
   reserve?: Encapsulation;
 }
 
-export type Attach = { type: "docker-network"; network: string } | { type: "none" };
+/** How members get on. What else is in it only its folder under src/attach knows. */
+export interface Attach {
+  readonly type: string;
+  /** What members name to join (`docker run --network`); absent: nothing of a container runtime leads to it. */
+  readonly network?: string;
+}

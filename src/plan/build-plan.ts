@@ -130,7 +130,7 @@ export function planRemoval(
 
 /** A Docker network of ours cannot be seen, so not removed, while its daemon is down: it would come back with it (F32). */
 function checkDockerIsSeen(host: Host, cluster: Pick<Cluster, "networks">, facts: HostFacts): Problem[] {
-  const attached = cluster.networks.flatMap((network) => (network.attach.type === "none" ? [] : [network.attach.network]));
+  const attached = cluster.networks.flatMap((network) => network.attach.network ?? []);
   if (facts.docker.ready || attached.length === 0) return [];
   return [
     {

@@ -90,9 +90,3 @@ function findLostPorts(snapshot: Snapshot, clusterUuid: string): HostFacts["lost
     return [{ device: endpoint.device, bridge, container: endpoint.container }];
   });
 }
-
-/** Running containers attached to a Docker network of that name. */
-export function containersOn(snapshot: Snapshot, dockerNetwork: string): string[] {
-  if (snapshot.docker.state !== "ready") return [];
-  return snapshot.docker.endpoints.filter((endpoint) => endpoint.network === dockerNetwork).map((endpoint) => endpoint.container);
-}

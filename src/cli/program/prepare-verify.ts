@@ -13,7 +13,7 @@ export async function prepareVerify(raw: TargetFlags & { containers?: boolean; l
   const { gathered, lock, networks } = await openApplied(flags, "verifying");
   try {
     const byDockerName = new Map(
-      networks.flatMap((network) => (network.attach.type === "none" ? [] : [[network.attach.network, network.name] as const])),
+      networks.flatMap((network) => (network.attach.network === undefined ? [] : [[network.attach.network, network.name] as const])),
     );
     return {
       target: deriveTarget(networks),

@@ -19,9 +19,10 @@ export interface LinkStatus {
 export function describeLink(network: ResolvedNetwork, host: string, snapshot: Snapshot | undefined, uuid: string): LinkStatus {
   const empty = { peers: 0, tunnels: [], containers: 0, rxPackets: 0, txPackets: 0, dropped: 0 };
   if (snapshot === undefined) return { state: "unknown", ...empty };
-  const docker = network.attach.type === "none" ? "" : network.attach.network;
   const containers =
-    snapshot.docker.state === "ready" ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === docker).length : 0;
+    snapshot.docker.state === "ready"
+      ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === network.attach.network).length
+      : 0;
   const way = findWay(network, host, snapshot, uuid);
   if (way === undefined) return { state: "missing", ...empty, containers };
   const counters = snapshot.links.find((link) => link.name === way.device)?.counters;

@@ -1,19 +1,19 @@
 import { containsPrefix, familyOf } from "../../net/prefix.ts";
 import { describeTunnel, encapOverheadBytes, leastMtuBytes, MOST_MTU_BYTES } from "../../net/mtu.ts";
+import { getAttachment } from "../../attach/index.ts";
+import type { AttachCheckInput } from "../../attach/attachment.ts";
 import { tunnelOf } from "../../dataplanes/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Findings } from "../../dataplanes/dataplane.ts";
 import type { Cluster, Network } from "../../model/cluster.ts";
-import { DOCKER_NETWORK_NAME, DOCKER_TAKEN_NAMES } from "../../net/legal-names.ts";
 import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 
 /** Per network and between networks: Docker names, MTU, egress. */
 export function checkNetworks(cluster: Cluster, spec: SpecFile): Findings {
   const problems: Problem[] = [];
-  const dockerNames = new Map<string, string>();
-  for (const network of cluster.networks) {
+  for (const [place, network] of cluster.networks.entries()) {
     problems.push(
-      ...checkDockerName(network, dockerNames, spec),
+      ...checkAttach(network, cluster.networks.slice(0, place), spec),
       ...checkMtu(network, cluster, spec),
       ...checkEgress(network, cluster, spec),
     );
@@ -25,35 +25,10 @@ export function checkNetworks(cluster: Cluster, spec: SpecFile): Findings {
   return { problems, warnings: [] };
 }
 
-function checkDockerName(network: Network, seen: Map<string, string>, spec: SpecFile): Problem[] {
-  if (network.attach.type !== "docker-network") return [];
-  const name = network.attach.network;
-  const path = ["networks", network.name, "docker", "network"];
-  const advice = "write docker: { network: NAME } with another name";
-  const other = seen.get(name);
-  seen.set(name, other ?? network.name);
-  if (other !== undefined) {
-    return [
-      problemAt(spec, path, {
-        doing: "checking",
-        why: `the Docker network ${name} is already that of ${other} (line ${spec.locate(["networks", other]).line})`,
-        try: advice,
-      }),
-    ];
-  }
-  if (DOCKER_TAKEN_NAMES.includes(name)) {
-    return [problemAt(spec, path, { doing: "checking", why: `Docker uses the network name ${name} itself`, try: advice })];
-  }
-  if (!DOCKER_NETWORK_NAME.test(name)) {
-    return [
-      problemAt(spec, path, {
-        doing: "checking",
-        why: `a Docker network's name has at least two characters, and ${name} has one`,
-        try: advice,
-      }),
-    ];
-  }
-  return [];
+function checkAttach(network: Network, earlier: readonly Network[], spec: SpecFile): Problem[] {
+  const path = ["networks", network.name, "docker"];
+  const fail: AttachCheckInput["fail"] = (field, about) => problemAt(spec, [...path, ...field], { doing: "checking", ...about });
+  return getAttachment(network.attach).check?.({ network, earlier, fail, locate: (place) => spec.locate(place) }) ?? [];
 }
 
 /** The underlay's MTU is not known yet; what no underlay can carry is wrong already. */

@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { MOST_MTU_BYTES } from "../../net/mtu.ts";
+import { ATTACHMENTS } from "../../attach/index.ts";
 import { DATAPLANES } from "../../dataplanes/index.ts";
-import {
-  CONTAINER_NAME,
-  CONTAINER_NAME_RULE,
-  DOCKER_NETWORK_NAME,
-  DOCKER_NETWORK_NAME_RULE,
-  SSH_DESTINATION,
-  SSH_DESTINATION_RULE,
-} from "../../net/legal-names.ts";
+import { CONTAINER_NAME, CONTAINER_NAME_RULE, SSH_DESTINATION, SSH_DESTINATION_RULE } from "../../net/legal-names.ts";
 import { addFault, address, hostName, labelName, named, prefix } from "../../net/schema-parts.ts";
 /**
  * The file a user writes, as it is written: short forms stay short, defaults are filled in by resolve-cluster.ts. The
@@ -105,20 +99,11 @@ const mtuSchema = z
     examples: [1450, { reserve: "wireguard" }],
   });
 
-const dockerSchema = z
-  .union([
-    z.literal("none"),
-    z.strictObject({
-      network: named(DOCKER_NETWORK_NAME, DOCKER_NETWORK_NAME_RULE).meta({
-        description: "Name for `docker run --network`.",
-        examples: ["apps"],
-      }),
-    }),
-  ])
-  .meta({
-    description: "The Docker network that containers join; one with the network's own name when left out.",
-    examples: [{ network: "apps" }, "none"],
-  });
+const attachments = [...ATTACHMENTS.values()].map((attachment) => attachment.schema);
+const dockerSchema = z.union(attachments.toReversed()).meta({
+  description: "The Docker network that containers join; one with the network's own name when left out.",
+  examples: [{ network: "apps" }, "none"],
+});
 
 const networkSchema = z
   .strictObject({

@@ -1,10 +1,10 @@
-import { familyOf, overlapsPrefix } from "../../net/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { findMark } from "../../model/mark.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Host } from "../../model/cluster.ts";
 import type { Problem } from "../../model/problem.ts";
-import { containersOn, type HostFacts } from "../facts.ts";
+import type { HostFacts } from "../facts.ts";
+import { ATTACHMENTS } from "../../attach/index.ts";
 import { DATAPLANES } from "../../dataplanes/index.ts";
 import { checkTunnels } from "./check-tunnels.ts";
 import type { Step } from "../../model/step.ts";
@@ -23,8 +23,7 @@ export interface PreflightInput {
 
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  const docker = [checkDocker, checkPools, checkLiveContainers];
-  return [checkTools, checkIdentity, checkNames, checkTunnels, ...docker, checkPlanes].flatMap((check) => check(input));
+  return [checkTools, checkIdentity, checkNames, checkTunnels, checkAttachments, checkPlanes].flatMap((check) => check(input));
 }
 
 /** Every plane looks at every host: one may have left something behind, or forbid what another does. */
@@ -33,6 +32,14 @@ export function checkPlanes(input: Omit<PreflightInput, "clusterName" | "index">
   return [...DATAPLANES].flatMap(([type, plane]) => {
     const mine = networks.filter((network) => network.dataplane.type === type && findMember(network, host.name) !== undefined);
     return plane.preflight?.({ ...input, networks: mine }) ?? [];
+  });
+}
+
+function checkAttachments(input: PreflightInput): Problem[] {
+  const { host, networks } = input;
+  return [...ATTACHMENTS].flatMap(([type, attachment]) => {
+    const mine = networks.filter((network) => network.attach.type === type && findMember(network, host.name) !== undefined);
+    return attachment.preflight?.({ ...input, networks: mine }) ?? [];
   });
 }
 
@@ -83,72 +90,6 @@ function checkNames({ host, snapshot, steps }: PreflightInput): Problem[] {
         where: host.name,
         why,
         try: `remove it: ip link del dev ${link.name}`,
-      },
-    ];
-  });
-}
-
-/** Docker takes a subnet once: also while our own old one stands beside the new. */
-function checkPools({ host, facts, steps }: PreflightInput): Problem[] {
-  const leaving = steps.flatMap(({ action, stage, before }) =>
-    action === "remove" && stage === "remove" && before?.kind === "docker-network" ? [before] : [],
-  );
-  return steps.flatMap(({ action, after }): Problem[] => {
-    if (action !== "add" || after?.kind !== "docker-network") return [];
-    const rival = leaving.find((before) => overlapsPrefix(before.subnet, after.subnet));
-    const foreign = facts.foreignDockerNetworks.find((other) =>
-      other.subnets.some((subnet) => subnet !== "" && overlapsPrefix(subnet, after.subnet)),
-    );
-    const other = rival?.name ?? foreign?.name;
-    if (other === undefined) return [];
-    return [
-      {
-        kind: "conflict",
-        doing: "preparing",
-        what: `network ${after.labels["io.spanwire.network"] ?? after.name}`,
-        where: host.name,
-        why: `its subnet ${after.subnet} overlaps the Docker network ${other}`,
-        try:
-          rival === undefined
-            ? "use a subnet that no Docker network has, or remove that one"
-            : "apply the removal first and the addition afterwards",
-      },
-    ];
-  });
-}
-
-function checkDocker({ host, networks, facts }: PreflightInput): Problem[] {
-  return networks.flatMap((network): Problem[] => {
-    const { attach } = network;
-    if (attach.type === "none") return [];
-    const problem = { doing: "preparing the Docker network", what: attach.network, where: host.name };
-    if (!facts.docker.ready) {
-      return [{ ...problem, kind: "unsupported", why: facts.docker.reason, try: "start Docker on that host, or write `docker: none`" }];
-    }
-    if (familyOf(network.subnet) === 6) {
-      const why = "Docker needs an IPv4 subnet for a bridge network";
-      return [{ ...problem, kind: "unsupported", why, try: "use an IPv4 subnet, or write `docker: none`" }];
-    }
-    if (!facts.foreignDockerNetworks.some((other) => other.name === attach.network)) return [];
-    const why = "a Docker network of that name exists and is not ours";
-    return [{ ...problem, kind: "conflict", why, try: `remove it, or write docker: { network: another-name }` }];
-  });
-}
-
-function checkLiveContainers({ host, snapshot, steps }: PreflightInput): Problem[] {
-  return steps.flatMap((step): Problem[] => {
-    if (step.before?.kind !== "docker-network") return [];
-    const containers = containersOn(snapshot, step.before.name);
-    if (containers.length === 0) return [];
-    const field = step.differences.map((difference) => `${difference.field} ${difference.from} to ${difference.to}`).join(", ");
-    return [
-      {
-        kind: "refused",
-        doing: step.action === "remove" ? "removing the Docker network" : "replacing the Docker network",
-        what: step.before.name,
-        where: host.name,
-        why: `${field === "" ? "" : `it must be made again (${field}), and `}running containers are on it: ${containers.join(", ")}`,
-        try: `stop them, or disconnect them: docker network disconnect ${step.before.name} ${containers[0]}`,
       },
     ];
   });

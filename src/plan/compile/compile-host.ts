@@ -1,4 +1,4 @@
-import { compileDockerNetwork } from "../../attach/docker-network.ts";
+import { getAttachment } from "../../attach/index.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { getDataplane } from "../../dataplanes/index.ts";
 import { compileNftTable } from "./compile-nft-table.ts";
@@ -57,7 +57,7 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
     ...compileRoutes(network, host),
     { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
     ...getDataplane(network.dataplane).compile({ network, member, mark, facts }),
-    ...compileDockerNetwork(network, member, clusterUuid, cluster),
+    ...getAttachment(network.attach).compile({ network, member, clusterUuid, cluster }),
   ];
 }
 
