@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "tests/bad-input/**/*.test.ts", "tests/golden/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "tests/bad-input/**/*.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
           setupFiles: ["tests/fake/fix-seed.ts"],
           testTimeout: 60_000,
         },

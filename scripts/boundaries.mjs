@@ -7,10 +7,10 @@ import { REPOSITORY } from "./install.mjs";
 /** "type NAME": only `import type`, which is gone when the program runs. */
 const ALLOWED = {
   util: [],
-  model: ["util", "type kinds"],
+  model: ["util", "type kinds", "type tools"],
   net: ["util", "model"],
-  kinds: ["model", "net"],
-  tools: ["model", "net", "kinds"],
+  tools: ["net"],
+  kinds: ["model", "net", "tools"],
   dataplanes: ["util", "model", "net", "kinds", "type plan"],
   attach: ["model", "net", "kinds", "type plan"],
   file: ["util", "model", "net", "dataplanes", "attach"],

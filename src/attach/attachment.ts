@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Attach, Network } from "../model/cluster.ts";
 import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
 import type { FilePosition, Problem } from "../model/problem.ts";
-import type { Resource } from "../model/resource.ts";
+import type { Resource } from "../kinds/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Step } from "../model/step.ts";
 import type { HostFacts } from "../plan/facts.ts";

@@ -3,7 +3,7 @@ import type { Cluster, DataplaneSpec, Network } from "../model/cluster.ts";
 import type { DataplanePin, LockedNetwork } from "../model/lock.ts";
 import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
 import type { FilePosition, Problem } from "../model/problem.ts";
-import type { Resource } from "../model/resource.ts";
+import type { Resource } from "../kinds/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Step } from "../model/step.ts";
 import type { Topology } from "../net/graph/links.ts";

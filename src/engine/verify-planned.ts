@@ -1,9 +1,6 @@
 import type { ResolvedNetwork } from "../model/network.ts";
 import type { Plan } from "../model/plan.ts";
-import { mapDevices } from "../plan/render/describe-resource.ts";
-import { observeResources } from "../kinds/index.ts";
 import { nftTableName } from "../kinds/nft-table.ts";
-import type { Resource } from "../model/resource.ts";
 import type { Problem } from "../model/problem.ts";
 import { deriveTarget } from "../verify/measure/derive-target.ts";
 import { limitTarget } from "../verify/measure/limit-target.ts";
@@ -24,7 +21,7 @@ export async function prepareVerification(
   /** Hears what was broken before the change and still is. */
   onStanding: (failures: readonly Problem[]) => void,
 ): Promise<() => Promise<readonly Problem[]>> {
-  const touched = touchedNetworks(plan, networks, gathered);
+  const touched = touchedNetworks(plan, networks);
   const hosts = plan.hosts.filter((host) => !host.leaving && gathered.connections.has(host.host)).map((host) => host.host);
   if (touched.size === 0 || hosts.length < 2) return async () => [];
   const options = { nftTable: nftTableName(plan.clusterUuid) };
@@ -56,19 +53,9 @@ function brokenPairs(report: VerifyReport): Set<string> {
   );
 }
 
-function touchedNetworks(plan: Plan, networks: readonly ResolvedNetwork[], gathered: GatheredHosts): Set<string> {
-  const devices = mapDevices(
-    [...gathered.snapshots.values()].flatMap((snapshot) => [...observeResources(snapshot, plan.clusterUuid).values()]),
-  );
-  const resources = plan.hosts.filter((host) => !host.leaving).flatMap((host) => host.steps.flatMap((step) => step.after ?? []));
-  return new Set(
-    networks.filter((network) => resources.some((resource) => concerns(resource, network, devices))).map((network) => network.name),
-  );
-}
-
-function concerns(resource: Resource, network: ResolvedNetwork, devices: ReadonlyMap<string, string>): boolean {
-  if ("bridge" in resource) return resource.bridge === network.bridge;
-  if ("device" in resource && resource.device !== undefined)
-    return resource.device === network.bridge || devices.get(resource.device) === network.name;
-  return resource.kind === "nft-table" || (resource.kind === "bridge" && resource.name === network.bridge);
+/** What serves a host as a whole serves all its networks. */
+function touchedNetworks(plan: Plan, networks: readonly ResolvedNetwork[]): Set<string> {
+  const steps = plan.hosts.filter((host) => !host.leaving).flatMap((host) => host.steps.filter((step) => step.after !== null));
+  const named = new Set(steps.map((step) => step.after?.network));
+  return new Set(networks.flatMap(({ name }) => (named.has(name) || named.has("") ? [name] : [])));
 }

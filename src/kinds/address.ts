@@ -1,18 +1,31 @@
-import { isMarkedBy } from "../model/mark.ts";
-import type { AddressResource, ResourceKind } from "../model/resource.ts";
+import { bridgesOf } from "./bridges-of.ts";
+import { networkOf } from "../net/prefix.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("address"),
+  network: is.network,
+  device: is.ourLink,
+  cidr: is.cidr,
+});
+export type AddressResource = z.output<typeof schema>;
 
 /** An address of the host on one of our bridges: the members' gateway. */
 export const address: ResourceKind<AddressResource> = {
   kind: "address",
+  schema,
+  noun: "overlay address",
+  touches: (resource) => ({ devices: [resource.device], prefixes: [networkOf(resource.cidr)] }),
   key: (resource) => `address/${resource.device}/${resource.cidr}`,
 
   read(snapshot, clusterUuid) {
-    const ours = new Set(
-      snapshot.links.filter((link) => link.kind === "bridge" && isMarkedBy(link.alias, clusterUuid)).map((link) => link.name),
-    );
-    return snapshot.addresses
-      .filter((entry) => ours.has(entry.device) && !entry.cidr.startsWith("fe80:"))
-      .map((entry) => ({ kind: "address", device: entry.device, cidr: entry.cidr }));
+    const ours = bridgesOf(snapshot, clusterUuid);
+    return snapshot.addresses.flatMap(({ device, cidr }): AddressResource[] => {
+      const network = ours.get(device);
+      return network === undefined || cidr.startsWith("fe80:") ? [] : [{ kind: "address", network, device, cidr }];
+    });
   },
 
   compare: () => [], // the key is the whole resource

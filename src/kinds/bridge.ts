@@ -1,6 +1,23 @@
 import { compareFields } from "./differences.ts";
-import { aliasWord, isMarkedBy, readMark } from "../model/mark.ts";
-import type { BridgeResource, Command, ResourceKind } from "../model/resource.ts";
+import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("bridge"),
+  network: is.network,
+  name: is.ourLink,
+  mac: is.mac,
+  mtuBytes: is.mtuBytes,
+  up: z.boolean(),
+  stp: z.boolean(),
+  /** Off: without a querier, snooping forgets groups and drops what members expect on an Ethernet switch. */
+  mcastSnooping: z.boolean(),
+  mark: is.mark,
+});
+export type BridgeResource = z.output<typeof schema>;
 
 /**
  * A network's Linux bridge on a host. Its MAC is fixed, so containers' neighbour entries for the gateway stay true when
@@ -8,6 +25,10 @@ import type { BridgeResource, Command, ResourceKind } from "../model/resource.ts
  */
 export const bridge: ResourceKind<BridgeResource> = {
   kind: "bridge",
+  schema,
+  noun: "bridge",
+  markedName: (resource) => resource.name,
+  touches: (resource) => ({ devices: [resource.name] }),
   key: (resource) => `link/${resource.name}`,
 
   read: (snapshot, clusterUuid) =>
@@ -15,6 +36,7 @@ export const bridge: ResourceKind<BridgeResource> = {
       .filter((link) => link.kind === "bridge" && isMarkedBy(link.alias, clusterUuid))
       .map((link) => ({
         kind: "bridge",
+        network: networkOfMark(link.alias),
         name: link.name,
         mac: link.mac,
         mtuBytes: link.mtuBytes,

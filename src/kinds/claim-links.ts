@@ -1,6 +1,5 @@
-import { CLUSTER_LABEL } from "./docker-network.ts";
+import { CLUSTER_LABEL } from "../model/mark.ts";
 import { claimAlias } from "../model/mark.ts";
-import type { Resource } from "../model/resource.ts";
 import type { Snapshot, SnapshotOvsPort } from "../model/snapshot.ts";
 
 /**
@@ -27,13 +26,6 @@ function claimRows<Row extends { name: string; mark: string }>(rows: readonly Ro
 /** A bridge's own port has its name, and is part of it. */
 const claimPorts: typeof claimRows<SnapshotOvsPort> = (ports, named, mark) =>
   ports.flatMap((port) => (port.name === port.bridge ? [port] : claimRows([port], named, mark)));
-
-const NAMED: ReadonlySet<Resource["kind"]> = new Set(["bridge", "vxlan", "ovs-bridge", "ovs-tunnel", "ovs-join", "ovs-veth"]);
-
-/** The names of the links and Open vSwitch rows among resources, for `claimLinks`. */
-export function linkNames(resources: Iterable<Resource>): Set<string> {
-  return new Set([...resources].flatMap((resource) => (NAMED.has(resource.kind) && "name" in resource ? [resource.name] : [])));
-}
 
 function bridgesOfDocker({ docker }: Snapshot, clusterUuid: string): string[] {
   if (docker.state !== "ready") return [];

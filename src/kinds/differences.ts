@@ -1,4 +1,4 @@
-import type { Difference } from "../model/resource.ts";
+import type { Difference } from "./kind.ts";
 
 export interface FieldRule<R> {
   field: keyof R & string;

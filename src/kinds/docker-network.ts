@@ -1,12 +1,29 @@
 import { firstAddress } from "../net/prefix.ts";
+import { CLUSTER_LABEL, NETWORK_LABEL } from "../model/mark.ts";
 import { compareFields } from "./differences.ts";
-import type { DockerNetworkBody, DockerNetworkResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { DockerNetworkBody } from "../tools/docker.ts";
 import type { SnapshotDockerNetwork } from "../model/snapshot.ts";
 
-/** Label with the cluster's UUID: the mark of a Docker network of ours. */
-export const CLUSTER_LABEL = "io.spanwire.cluster";
 const BRIDGE_OPTION = "com.docker.network.bridge.name";
 const MTU_OPTION = "com.docker.network.driver.mtu";
+
+const schema = z.strictObject({
+  kind: z.literal("docker-network"),
+  network: is.network,
+  name: is.word,
+  bridge: is.anyLinkOrNone,
+  subnet: is.prefix,
+  ipRange: is.prefixOrNone,
+  gateway: is.addressOrNone,
+  mtuBytes: is.mtuBytesOrNone,
+  /** Docker's own masquerade; off, because it would also hide cross-host addresses. */
+  masquerade: z.boolean(),
+  labels: z.record(z.string().max(256), z.string().max(4096)),
+});
+export type DockerNetworkResource = z.output<typeof schema>;
 
 /**
  * How members get on: a Docker network with the built-in bridge driver on *our* bridge
@@ -14,6 +31,10 @@ const MTU_OPTION = "com.docker.network.driver.mtu";
  */
 export const dockerNetwork: ResourceKind<DockerNetworkResource> = {
   kind: "docker-network",
+  schema: schema.extend({ bridge: is.ourLink }), // members get onto our bridges only
+  foundSchema: schema,
+  noun: "Docker network",
+  touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `docker-network/${resource.name}`,
 
   read: (snapshot, clusterUuid) =>
@@ -84,6 +105,7 @@ function readNetwork(network: SnapshotDockerNetwork): DockerNetworkResource {
   const pool = network.subnets[0];
   return {
     kind: "docker-network",
+    network: network.labels[NETWORK_LABEL] ?? "",
     name: network.name,
     bridge: network.options[BRIDGE_OPTION] ?? "",
     subnet: pool?.subnet ?? "",

@@ -1,23 +1,40 @@
 import { compareSets } from "./differences.ts";
-import { isMarkedBy } from "../model/mark.ts";
-import type { Command, FloodListResource, ResourceKind } from "../model/resource.ts";
+import { isMarkedBy, networkOfMark } from "../model/mark.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 
 /** The all-zero MAC stands for "everything unknown" in a VXLAN device's FDB (kernel Documentation/networking/vxlan). */
 const UNKNOWN_MAC = "00:00:00:00:00:00";
 
+const schema = z.strictObject({
+  kind: z.literal("flood-list"),
+  network: is.network,
+  device: is.ourLink,
+  /** Every VTEP that gets a copy of a broadcast, sorted. */
+  remotes: z.array(is.address).max(10_000).readonly(),
+});
+export type FloodListResource = z.output<typeof schema>;
+
 /** Head-end replication list of one tunnel device. It exists exactly as long as its device does. */
 export const floodList: ResourceKind<FloodListResource> = {
   kind: "flood-list",
+  schema,
+  noun: "flood list",
+  touches: (resource) => ({ devices: [resource.device] }),
   key: (resource) => `flood-list/${resource.device}`,
 
   read(snapshot, clusterUuid) {
-    const remotes = new Map<string, string[]>(
-      snapshot.links.filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid)).map((link) => [link.name, []]),
-    );
+    const devices = snapshot.links.filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid));
+    const remotes = new Map<string, string[]>(devices.map((link) => [link.name, []]));
     for (const { mac, destination, device } of snapshot.fdb) {
       if (mac === UNKNOWN_MAC && destination !== undefined) remotes.get(device)?.push(destination);
     }
-    return [...remotes].map(([device, list]) => ({ kind: "flood-list", device, remotes: list.sort() }));
+    return devices.map(({ name, alias }) => ({
+      ...{ kind: "flood-list", network: networkOfMark(alias), device: name },
+      remotes: remotes.get(name)?.sort() ?? [],
+    }));
   },
 
   compare: (desired, observed) =>

@@ -1,12 +1,36 @@
 import { compareSets } from "./differences.ts";
-import { findMark, isMarkedBy } from "../model/mark.ts";
-import type { Command, NeighbourEntry, NeighbourPart, NeighboursResource, ResourceKind } from "../model/resource.ts";
+import { findMark, isMarkedBy, networkOfMark } from "../model/mark.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 import type { Snapshot, SnapshotLink } from "../model/snapshot.ts";
 
 /** A "static" entry alone follows its MAC to whatever port a frame comes in by; a "sticky" one stays (bridge(8); br_fdb_update in net/bridge/br_fdb.c). */
 const STAYING = ["static", "sticky"];
 
-const ALL_PARTS: readonly NeighbourPart[] = ["neighbour", "tunnel-fdb", "bridge-fdb"];
+const ALL_PARTS = ["neighbour", "tunnel-fdb", "bridge-fdb"] as const;
+
+/** Three kernel entries that belong together: neighbour on the bridge, FDB entry of tunnel and of bridge. */
+const neighbourEntry = z.strictObject({
+  address: is.addressOrNone,
+  mac: is.mac,
+  vtep: is.addressOrNone,
+  /** Only on observed entries of which a part is missing: the parts that are there. */
+  parts: z.array(z.enum(ALL_PARTS)).readonly().exactOptional(),
+});
+type NeighbourEntry = z.output<typeof neighbourEntry>;
+type NeighbourPart = (typeof ALL_PARTS)[number];
+
+const schema = z.strictObject({
+  kind: z.literal("neighbours"),
+  network: is.network,
+  bridge: is.ourLinkOrNone,
+  device: is.ourLink,
+  /** The peers' own overlay addresses, their MACs and the VTEP each sits behind, sorted. */
+  entries: z.array(neighbourEntry).max(20_000).readonly(),
+});
+export type NeighboursResource = z.output<typeof schema>;
 
 /**
  * The peers' overlay addresses, known without asking: the bridge answers ARP for them on its members' behalf
@@ -14,6 +38,9 @@ const ALL_PARTS: readonly NeighbourPart[] = ["neighbour", "tunnel-fdb", "bridge-
  */
 export const neighbours: ResourceKind<NeighboursResource> = {
   kind: "neighbours",
+  schema,
+  noun: "static neighbours",
+  touches: (resource) => ({ devices: [resource.device, resource.bridge] }),
   key: (resource) => `neighbours/${resource.device}`,
 
   read(snapshot, clusterUuid) {
@@ -22,7 +49,10 @@ export const neighbours: ResourceKind<NeighboursResource> = {
       .map((link): NeighboursResource => {
         const bridge = link.master ?? findBridge(snapshot, link) ?? "";
         const others = new Set(devices.filter((other) => other !== link && other.master === bridge).map((other) => other.name));
-        return { kind: "neighbours", bridge, device: link.name, entries: readEntries(snapshot, { bridge, device: link.name, others }) };
+        return {
+          ...{ kind: "neighbours", network: networkOfMark(link.alias), bridge, device: link.name },
+          entries: readEntries(snapshot, { bridge, device: link.name, others }),
+        };
       })
       .filter((resource) => resource.entries.length > 0);
   },

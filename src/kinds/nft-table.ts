@@ -1,6 +1,65 @@
 import { containsPrefix } from "../net/prefix.ts";
 import { compareSets } from "./differences.ts";
-import type { Difference, NftChain, NftRule, NftSet, NftTableResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { Difference, ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+
+const tableName = z.string().regex(/^spanwire_[0-9a-f]{32}$/);
+
+const nftRule = z.strictObject({
+  /** Hash of the text: the rule's comment in the kernel, by which it is recognised. */
+  id: z.string().regex(/^[a-z]*-?[0-9a-f]*$/),
+  /**
+   * nft syntax without the comment: the rules we write and nothing that could end one and start another, so braces only around
+   * a list of words. Empty on observed rules: the id stands for it.
+   */
+  text: z.string().regex(/^((ip6?|iifname|oifname|fib) ([a-z0-9 .:/!=<>&@"_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
+});
+const nftSet = z.strictObject({
+  name: is.word,
+  type: z.enum(["ipv4_addr", "ipv6_addr"]),
+  /** True when elements are prefixes. */
+  interval: z.boolean(),
+  elements: z.array(z.string().regex(/^[0-9a-f.:/]+$/)).readonly(),
+});
+const nftChain = z.strictObject({
+  name: is.word,
+  type: z.enum(["filter", "nat"]),
+  hook: z.enum(["prerouting", "input", "forward", "output", "postrouting"]),
+  /** Numeric, see nft(8) "Standard priority names". */
+  priority: z.int().min(-1000).max(1000),
+  rules: z.array(nftRule).readonly(),
+});
+const schema = z.strictObject({
+  kind: z.literal("nft-table"),
+  network: is.network,
+  name: tableName,
+  sets: z.array(nftSet).readonly(),
+  chains: z.array(nftChain).readonly(),
+});
+
+export type NftRule = z.output<typeof nftRule>;
+export type NftSet = z.output<typeof nftSet>;
+export type NftChain = z.output<typeof nftChain>;
+export type NftTableResource = z.output<typeof schema> & {
+  /** Only on observed tables: nft's own listing, which a revert writes back. */
+  listing?: string;
+};
+
+/** A table as found: what others put into it is only ever written back as its listing, by the host that took it. */
+const foundSchema = z.strictObject({
+  kind: z.literal("nft-table"),
+  network: is.network,
+  name: tableName,
+  listing: z.string().max(4_000_000),
+  sets: z.array(z.strictObject({ name: z.string(), type: z.string(), interval: z.boolean(), elements: z.array(z.string()) })),
+  chains: z.array(
+    z.strictObject({
+      ...{ name: z.string(), type: z.string(), hook: z.string(), priority: z.int() },
+      rules: z.array(z.strictObject({ id: z.string(), text: z.literal("") })),
+    }),
+  ),
+});
 
 /** Table names carry the whole cluster UUID: the name is the mark. */
 export function nftTableName(clusterUuid: string): string {
@@ -13,6 +72,11 @@ export function nftTableName(clusterUuid: string): string {
  */
 export const nftTable: ResourceKind<NftTableResource> = {
   kind: "nft-table",
+  schema,
+  // the words in a found table are the kernel's, not those of our types: nothing of it is written but its listing
+  foundSchema: foundSchema as unknown as z.ZodType<NftTableResource>,
+  noun: "nft table",
+  touches: () => ({ devices: [] }),
   key: (resource) => `nft-table/${resource.name}`,
 
   read: (snapshot, clusterUuid) =>
@@ -20,6 +84,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
       .filter((table) => table.family === "inet" && table.name === nftTableName(clusterUuid))
       .map((table) => ({
         kind: "nft-table",
+        network: "",
         name: table.name,
         listing: table.text,
         sets: table.sets.map((set) => ({ name: set.name, type: "ipv4_addr", interval: false, elements: [...set.elements].sort() })),

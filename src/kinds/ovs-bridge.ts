@@ -1,8 +1,27 @@
 import { compareFields } from "./differences.ts";
-import { readMark } from "../model/mark.ts";
+import { networkOfMark, readMark } from "../model/mark.ts";
 import { markSetting, ourOvsBridges, ovs, setting } from "./ovs-words.ts";
-import type { OvsBridgeResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
 import type { SnapshotOvsBridge } from "../model/snapshot.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("ovs-bridge"),
+  network: is.network,
+  name: is.ourLink,
+  /** As the database calls them: "system" is the kernel's, "netdev" userspace's. */
+  datapath: z.enum(["system", "netdev"]),
+  /** Also the lower half of the spanning tree's bridge id. */
+  mac: is.macOrNone,
+  spanningTree: z.enum(["none", "rstp", "stp"]),
+  /** Bridge priority of the spanning tree. */
+  priority: z.int().min(0).max(65_535),
+  /** Without a controller the bridge is a learning switch. */
+  failMode: z.enum(["standalone", "secure", ""]),
+  mark: is.mark,
+});
+export type OvsBridgeResource = z.output<typeof schema>;
 
 /**
  * One network's own switch between its tunnels. The name is a hash over everything two hosts must agree on, so another
@@ -10,6 +29,10 @@ import type { SnapshotOvsBridge } from "../model/snapshot.ts";
  */
 export const ovsBridge: ResourceKind<OvsBridgeResource> = {
   kind: "ovs-bridge",
+  schema,
+  noun: "Open vSwitch bridge",
+  markedName: (resource) => resource.name,
+  touches: (resource) => ({ devices: [resource.name] }),
   key: (resource) => `ovs-bridge/${resource.name}`,
 
   read: (snapshot, clusterUuid) => ourOvsBridges(snapshot, clusterUuid).map(toResource),
@@ -43,12 +66,13 @@ function toResource(bridge: SnapshotOvsBridge): OvsBridgeResource {
   const priority = spanningTree === "none" ? 0 : Number(otherConfig[`${spanningTree}-priority`] ?? 0);
   return {
     kind: "ovs-bridge",
+    network: networkOfMark(bridge.mark),
     name: bridge.name,
     datapath: bridge.datapath === "netdev" ? "netdev" : "system",
     mac: otherConfig["hwaddr"] ?? "",
     spanningTree,
     priority,
-    failMode: bridge.failMode as "standalone",
+    failMode: bridge.failMode as OvsBridgeResource["failMode"],
     mark: readMark(bridge.mark),
   };
 }

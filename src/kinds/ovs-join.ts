@@ -1,9 +1,29 @@
 import { compareFields } from "./differences.ts";
-import { aliasWord, isMarkedBy, readMark } from "../model/mark.ts";
+import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
 import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
 import { floods, portFlags } from "./port-flags.ts";
-import type { Command, OvsJoinResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 import type { SnapshotLink, SnapshotOvsPort } from "../model/snapshot.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("ovs-join"),
+  network: is.network,
+  name: is.ourLink,
+  ovsBridge: is.ourLink,
+  bridge: is.ourLinkOrNone,
+  mac: is.macOrNone,
+  mtuBytes: is.mtuBytesOrNone,
+  /** As on a VXLAN device: only one way between hosts floods while two stand side by side (docs/adr/0004). */
+  flooding: z.boolean(),
+  isolated: z.boolean(),
+  up: z.boolean(),
+  mark: is.mark,
+  error: z.string().max(1024),
+});
+export type OvsJoinResource = z.output<typeof schema>;
 
 /**
  * How the OVS bridge meets the Linux bridge: an internal port of the one, enslaved to the other. Docker refuses an OVS
@@ -11,6 +31,10 @@ import type { SnapshotLink, SnapshotOvsPort } from "../model/snapshot.ts";
  */
 export const ovsJoin: ResourceKind<OvsJoinResource> = {
   kind: "ovs-join",
+  schema,
+  noun: "Open vSwitch port",
+  markedName: (resource) => resource.name,
+  touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `link/${resource.name}`,
 
   read(snapshot, clusterUuid) {
@@ -55,6 +79,7 @@ export const ovsJoin: ResourceKind<OvsJoinResource> = {
 function toResource(port: SnapshotOvsPort, link: SnapshotLink | undefined, clusterUuid: string): OvsJoinResource {
   return {
     kind: "ovs-join",
+    network: networkOfMark(port.mark),
     name: port.name,
     ovsBridge: port.bridge,
     bridge: link?.master ?? "",

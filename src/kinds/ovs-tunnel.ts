@@ -1,14 +1,44 @@
 import { compareFields } from "./differences.ts";
-import { readMark } from "../model/mark.ts";
+import { networkOfMark, readMark } from "../model/mark.ts";
 import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
-import type { Command, OvsTunnelResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 import type { SnapshotOvsPort } from "../model/snapshot.ts";
 
 const TUNNELS = new Set(["vxlan", "gre", "geneve"]);
 
+const schema = z.strictObject({
+  kind: z.literal("ovs-tunnel"),
+  network: is.network,
+  name: is.ourLink,
+  bridge: is.ourLink,
+  tunnel: z.enum(["vxlan", "gre", "geneve"]),
+  local: is.addressOrNone,
+  remote: is.addressOrNone,
+  /** "" for GRE without a key. */
+  key: z.string().regex(/^\d{0,8}$/),
+  /** "" for GRE. */
+  port: z.string().regex(/^\d{0,5}$/),
+  /** Split horizon: nothing goes from one protected port to another. */
+  protected: z.boolean(),
+  /** Bidirectional forwarding detection (RFC 5880): a tunnel that silently loses everything goes down. */
+  bfd: z.boolean(),
+  mark: is.mark,
+  /** What Open vSwitch says is wrong with it; "" when it works. ovs-vsctl itself exits 0. */
+  error: z.string().max(1024),
+});
+export type OvsTunnelResource = z.output<typeof schema>;
+
 /** A tunnel to one peer: type, addresses, key and port are options of its interface (ovs-vswitchd.conf.db(5), "Tunnel Options"). */
 export const ovsTunnel: ResourceKind<OvsTunnelResource> = {
   kind: "ovs-tunnel",
+  schema,
+  noun: "Open vSwitch tunnel",
+  markedName: (resource) => resource.name,
+  target: (resource) => resource.remote,
+  touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `ovs-tunnel/${resource.name}`,
 
   read: (snapshot, clusterUuid) =>
@@ -48,6 +78,7 @@ function toResource(port: SnapshotOvsPort): OvsTunnelResource {
   const { options } = port;
   return {
     kind: "ovs-tunnel",
+    network: networkOfMark(port.mark),
     name: port.name,
     bridge: port.bridge,
     tunnel: port.type as OvsTunnelResource["tunnel"],

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { commandsOf } from "../tools/batch-steps.ts";
-import { renderCommand } from "../plan/render/render-command.ts";
+import { commandsOf } from "../plan/compare/batch-steps.ts";
+import { toolOf } from "../tools/index.ts";
 import { ovsVeth } from "./ovs-veth.ts";
-import type { OvsVethResource } from "../model/resource.ts";
+import type { OvsVethResource } from "./ovs-veth.ts";
 
 const NAME = "spwyaaaaaaaaaa";
 const PEER = "spwwaaaaaaaaaa";
@@ -10,14 +10,14 @@ const MARK = "spanwire,uuid=11111111-2222-4333-8444-555555555555,cluster=prod,in
 
 /** As wished for where the datapath is userspace's. */
 const PAIR: OvsVethResource = {
-  ...{ kind: "ovs-veth", name: NAME, devices: [NAME, PEER], ovsBridge: "spwoaaaaaaaaaa", bridge: "spwbaaaaaaaaaa" },
+  ...{ kind: "ovs-veth", network: "apps", name: NAME, devices: [NAME, PEER], ovsBridge: "spwoaaaaaaaaaa", bridge: "spwbaaaaaaaaaa" },
   ...{ mac: "02:00:00:00:00:01", mtuBytes: 1450, peerMtuBytes: 1450, checksumOffload: [], spanningTrees: [] },
   ...{ flooding: true, isolated: true, up: [NAME, PEER], mark: MARK },
 };
 
 const linesOf = (before: OvsVethResource | null, after: OvsVethResource | null): string[] =>
   commandsOf({ before, after })
-    .flatMap(renderCommand)
+    .flatMap((command) => toolOf(command).render(command))
     .map((line) => line.replaceAll(MARK, "MARK"));
 const fieldsOf = (observed: Partial<OvsVethResource>): string[] =>
   ovsVeth.compare(PAIR, { ...PAIR, ...observed }).map(({ field }) => field);

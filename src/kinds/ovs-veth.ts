@@ -1,9 +1,46 @@
 import { compareFields } from "./differences.ts";
-import { aliasWord, isMarkedBy, readMark } from "../model/mark.ts";
+import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
 import { markSetting, ourOvsPorts, ovs } from "./ovs-words.ts";
 import { floods, portFlags } from "./port-flags.ts";
-import type { Command, OvsVethResource, ResourceKind } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+
+const vethEnds = z
+  .array(z.string().regex(/^spw[yw][a-z2-7]{10}$/))
+  .max(2)
+  .readonly();
+
+const schema = z.strictObject({
+  kind: z.literal("ovs-veth"),
+  network: is.network,
+  /** The end in the Linux bridge. */
+  name: z.string().regex(/^spwy[a-z2-7]{10}$/),
+  /** The ends that are there. */
+  devices: vethEnds,
+  /** "" while the other end is no port of any. */
+  ovsBridge: is.ourLinkOrNone,
+  bridge: is.ourLinkOrNone,
+  mac: is.macOrNone,
+  mtuBytes: is.mtuBytesOrNone,
+  /** Of the end in the OVS bridge. */
+  peerMtuBytes: is.mtuBytesOrNone,
+  /** The ends at which the kernel leaves checksums of sent packets to hardware (ethtool(8), "tx"). */
+  checksumOffload: vethEnds,
+  /** The protocols in which the OVS port takes part when its bridge speaks them: none is wanted. */
+  spanningTrees: z
+    .array(z.enum(["stp", "rstp"]))
+    .max(2)
+    .readonly(),
+  flooding: z.boolean(),
+  isolated: z.boolean(),
+  /** The ends that are up. */
+  up: vethEnds,
+  mark: is.mark,
+});
+export type OvsVethResource = z.output<typeof schema>;
 
 /**
  * The other way for an OVS bridge to meet the Linux bridge: a veth pair (veth(4)), one end a port of each. Unlike an
@@ -12,6 +49,10 @@ import type { Snapshot } from "../model/snapshot.ts";
  */
 export const ovsVeth: ResourceKind<OvsVethResource> = {
   kind: "ovs-veth",
+  schema,
+  noun: "Open vSwitch veth pair",
+  markedName: (resource) => resource.name,
+  touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `link/${resource.name}`,
 
   read(snapshot, clusterUuid) {
@@ -69,6 +110,7 @@ function toResource(name: string, { links, ovs: database }: Snapshot): OvsVethRe
   const marks = new Set([...ends.map((link) => link.alias), ...(port === undefined ? [] : [port.mark])].map(readMark));
   return {
     kind: "ovs-veth",
+    network: [...marks].map(networkOfMark).find((network) => network !== "") ?? "",
     name,
     devices: ends.map((link) => link.name),
     ovsBridge: port?.bridge ?? "",

@@ -1,5 +1,5 @@
 import { isMarkedBy } from "../model/mark.ts";
-import type { Command } from "../model/resource.ts";
+import type { Command } from "../tools/index.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotOvsPort } from "../model/snapshot.ts";
 
 /** Where our mark stands in a database row: external_ids are for such purposes (ovs-vswitchd.conf.db(5), "Common Columns"). */

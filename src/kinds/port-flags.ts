@@ -1,4 +1,4 @@
-import type { Command } from "../model/resource.ts";
+import type { Command } from "../tools/index.ts";
 import type { SnapshotLink } from "../model/snapshot.ts";
 
 /** How a port of the Linux bridge behaves that leads to other hosts (bridge(8), "bridge link set"). */

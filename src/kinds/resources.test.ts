@@ -5,7 +5,11 @@ import { addLink } from "../../tests/fake/kernel-model.ts";
 import { keyOf, kindOf, observeResources } from "./index.ts";
 import { findMark, formatMark, readMark } from "../model/mark.ts";
 import { nftTableName } from "./nft-table.ts";
-import type { Command, NeighboursResource, NftTableResource, Resource, SysctlResource } from "../model/resource.ts";
+import type { Command } from "../tools/index.ts";
+import type { NeighboursResource } from "./neighbours.ts";
+import type { NftTableResource } from "./nft-table.ts";
+import type { Resource } from "./index.ts";
+import type { SysctlResource } from "./sysctl.ts";
 
 const words = (commands: readonly Command[]): string[] =>
   commands.map((command) => ("args" in command ? `${command.tool} ${command.args.join(" ")}` : JSON.stringify(command)));
@@ -122,6 +126,7 @@ describe("neighbours", () => {
 describe("sysctl", () => {
   const forward = (value: string, former?: string): SysctlResource => ({
     kind: "sysctl",
+    network: "",
     key: "net.ipv4.ip_forward",
     value,
     ...(former === undefined ? {} : { former }),
@@ -290,5 +295,5 @@ test("marks: written and read back; other texts are no marks", () => {
   expect(findMark(formatMark(mark))).toEqual(mark);
   expect(readMark(formatMark(mark))).toBe(formatMark(mark));
   for (const text of ["", "spanwire", "spanwired,uuid=u", "uplink to rack 3"]) expect(findMark(text)).toBeUndefined();
-  expect(keyOf({ kind: "address", device: "spwb", cidr: "10.0.0.1/8" })).toBe("address/spwb/10.0.0.1/8");
+  expect(keyOf({ kind: "address", network: "", device: "spwb", cidr: "10.0.0.1/8" })).toBe("address/spwb/10.0.0.1/8");
 });

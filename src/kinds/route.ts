@@ -1,5 +1,8 @@
-import { isMarkedBy } from "../model/mark.ts";
-import type { Command, ResourceKind, RouteResource } from "../model/resource.ts";
+import { bridgesOf } from "./bridges-of.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
 
 /**
  * Marks a route as ours, for a routing daemon or a person may have others over our bridge: rtnetlink(7) leaves protocols above
@@ -8,18 +11,32 @@ import type { Command, ResourceKind, RouteResource } from "../model/resource.ts"
  */
 const ROUTE_PROTOCOL = "86";
 
+const schema = z.strictObject({
+  kind: z.literal("route"),
+  network: is.network,
+  device: is.ourLink,
+  destination: is.prefix,
+  via: is.address,
+});
+/** A way to another host's members over our own bridge. Goes away with it. */
+export type RouteResource = z.output<typeof schema>;
+
 /** A route of ours to another host's members. */
 export const route: ResourceKind<RouteResource> = {
   kind: "route",
+  schema,
+  noun: "route",
+  target: (resource) => resource.destination,
+  touches: (resource) => ({ devices: [resource.device], prefixes: [resource.destination] }),
   key: (resource) => `route/${resource.device}/${resource.destination}`,
 
   read(snapshot, clusterUuid) {
-    const ours = new Set(
-      snapshot.links.filter((link) => link.kind === "bridge" && isMarkedBy(link.alias, clusterUuid)).map((link) => link.name),
-    );
-    return snapshot.routes
-      .filter((entry) => ours.has(entry.device) && entry.protocol === ROUTE_PROTOCOL && entry.gateway !== undefined)
-      .map(({ device, destination, gateway = "" }) => ({ kind: "route", device, destination, via: gateway }));
+    const ours = bridgesOf(snapshot, clusterUuid);
+    return snapshot.routes.flatMap(({ device, destination, gateway, protocol }): RouteResource[] => {
+      const network = ours.get(device);
+      if (network === undefined || protocol !== ROUTE_PROTOCOL || gateway === undefined) return [];
+      return [{ kind: "route", network, device, destination, via: gateway }];
+    });
   },
 
   compare: (desired, observed) =>

@@ -14,6 +14,15 @@ const FACT_SYSCTLS = {
   bridgeNfCallIptables: "net.bridge.bridge-nf-call-iptables",
 } as const;
 
+const OUR_LINK = /\bspw[a-z][a-z2-7]{10}\b/;
+
+/** What a host may be asked to write: a key of one of our own devices, or one of the host's that we may need. */
+export function isOurSysctl(key: string): boolean {
+  const device = OUR_LINK.exec(key)?.[0];
+  if (device === undefined) return (Object.values(HOST_SYSCTLS) as string[]).includes(key);
+  return Object.values(DEVICE_SYSCTLS).some((toKey) => toKey(device) === key);
+}
+
 /** Every key a snapshot holds, given the names of our devices. */
 export function sysctlKeys(devices: readonly string[]): string[] {
   return [

@@ -1,10 +1,29 @@
-import { isMarkedBy } from "../model/mark.ts";
-import type { ResourceKind, SysctlResource } from "../model/resource.ts";
-import { HOST_SYSCTLS, DEVICE_SYSCTLS } from "./sysctl-keys.ts";
+import { isMarkedBy, networkOfMark } from "../model/mark.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import { HOST_SYSCTLS, DEVICE_SYSCTLS, isOurSysctl } from "./sysctl-keys.ts";
+
+const settingValue = z.string().regex(/^\d{1,3}$/);
+
+const schema = z.strictObject({
+  kind: z.literal("sysctl"),
+  network: is.network,
+  key: z.string().refine(isOurSysctl, "not a setting of ours"),
+  value: settingValue,
+  /** Set when the key belongs to a device of ours and goes away with it: nothing to give back. */
+  device: is.ourLink.exactOptional(),
+  /** The value found before our first write; only on observed resources we have changed. */
+  former: settingValue.exactOptional(),
+});
+export type SysctlResource = z.output<typeof schema>;
 
 /** A kernel setting. One of the host's own is given back its former value when nobody needs ours any more. */
 export const sysctl: ResourceKind<SysctlResource> = {
   kind: "sysctl",
+  schema,
+  noun: "setting",
+  touches: (resource) => ({ devices: resource.device === undefined ? [] : [resource.device] }),
   key: (resource) => `sysctl/${resource.key}`,
 
   read(snapshot, clusterUuid) {
@@ -14,14 +33,14 @@ export const sysctl: ResourceKind<SysctlResource> = {
       for (const toKey of Object.values(DEVICE_SYSCTLS)) {
         const key = toKey(link.name);
         const value = snapshot.sysctls[key];
-        if (value !== undefined) resources.push({ kind: "sysctl", key, value, device: link.name });
+        if (value !== undefined) resources.push({ kind: "sysctl", network: networkOfMark(link.alias), key, value, device: link.name });
       }
     }
     for (const key of Object.values(HOST_SYSCTLS)) {
       const value = snapshot.sysctls[key];
       if (value === undefined) continue;
       const former = snapshot.former[key];
-      resources.push({ kind: "sysctl", key, value, ...(former === undefined ? {} : { former }) });
+      resources.push({ kind: "sysctl", network: "", key, value, ...(former === undefined ? {} : { former }) });
     }
     return resources;
   },
@@ -58,5 +77,8 @@ export const sysctl: ResourceKind<SysctlResource> = {
     ];
   },
 
+  isFact: true,
+  asDesired: ({ former: _, ...desired }) => desired,
+  remembersMore: (now, initial) => now.former !== undefined && initial.former === undefined,
   impact: () => "none",
 };

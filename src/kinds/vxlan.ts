@@ -1,7 +1,34 @@
 import { compareFields } from "./differences.ts";
-import { aliasWord, isMarkedBy, readMark } from "../model/mark.ts";
+import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
 import { floods, portFlags } from "./port-flags.ts";
-import type { Command, ResourceKind, VxlanResource } from "../model/resource.ts";
+import { z } from "zod";
+import type { ResourceKind } from "./kind.ts";
+import * as is from "./schema-words.ts";
+import type { Command } from "../tools/index.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("vxlan"),
+  network: is.network,
+  name: is.ourLink,
+  bridge: is.ourLinkOrNone,
+  vni: z.int().min(0).max(0xff_ffff),
+  port: z.int().min(0).max(65_535),
+  local: is.addressOrNone,
+  mac: is.mac,
+  mtuBytes: is.mtuBytes,
+  /** "set": never fragment outside, or a wrong MTU stays hidden (ip-link(8), VXLAN "df"). */
+  df: z.string().regex(/^(set|unset|inherit)$/),
+  ttl: z.int().min(0).max(255),
+  learning: z.boolean(),
+  /** Only one tunnel port of a network floods while two stand side by side (docs/adr/0004). */
+  flooding: z.boolean(),
+  /** No frame goes from one tunnel port to another: split horizon. */
+  isolated: z.boolean(),
+  neighSuppress: z.boolean(),
+  up: z.boolean(),
+  mark: is.mark,
+});
+export type VxlanResource = z.output<typeof schema>;
 
 /**
  * One network's VTEP on a host: a unicast VXLAN device (RFC 7348) as an isolated port of the network's bridge. The name
@@ -9,6 +36,10 @@ import type { Command, ResourceKind, VxlanResource } from "../model/resource.ts"
  */
 export const vxlan: ResourceKind<VxlanResource> = {
   kind: "vxlan",
+  schema,
+  noun: "VXLAN tunnel",
+  markedName: (resource) => resource.name,
+  touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `link/${resource.name}`,
 
   read: (snapshot, clusterUuid) =>
@@ -16,6 +47,7 @@ export const vxlan: ResourceKind<VxlanResource> = {
       .filter((link) => link.kind === "vxlan" && isMarkedBy(link.alias, clusterUuid))
       .map((link) => ({
         kind: "vxlan",
+        network: networkOfMark(link.alias),
         name: link.name,
         bridge: link.master ?? "",
         vni: link.vxlan?.vni ?? 0,

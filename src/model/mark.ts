@@ -30,6 +30,11 @@ export function findMark(alias: string): Mark | undefined {
   };
 }
 
+/** The network of a marked link or row; "" where the mark does not say. */
+export function networkOfMark(alias: string): string {
+  return findMark(alias)?.network ?? "";
+}
+
 /** Stands for the alias of a link that is ours and does not say so (claim-links.ts). */
 export function claimAlias(clusterUuid: string): string {
   return `spanwire,uuid=${clusterUuid}`;
@@ -49,3 +54,8 @@ export function aliasWord(mark: string): string {
 export function isMarkedBy(alias: string, clusterUuid: string): boolean {
   return findMark(alias)?.uuid === clusterUuid;
 }
+
+/** Label with the cluster's UUID: the mark of a Docker network of ours. */
+export const CLUSTER_LABEL = "io.spanwire.cluster";
+/** And the network it is of. */
+export const NETWORK_LABEL = "io.spanwire.network";

@@ -1,4 +1,4 @@
-import type { BootServices } from "../kinds/own-files.ts";
+import type { BootServices } from "../tools/own-files.ts";
 
 /**
  * One host, read once. Plain JSON: the host program fills it, pure code reads it. Every list is sorted by the host

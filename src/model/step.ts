@@ -1,4 +1,5 @@
-import type { Difference, Resource } from "./resource.ts";
+import type { Difference } from "../kinds/kind.ts";
+import type { Resource } from "../kinds/index.ts";
 
 /**
  * Cluster-wide, with a barrier after each: `add` puts new beside old, `switch` moves over to it, and only after verify

@@ -1,8 +1,9 @@
 import { familyOf } from "../net/prefix.ts";
 import { resolveNetworks } from "../lock/resolve-networks.ts";
-import { claimLinks, linkNames } from "../kinds/claim-links.ts";
+import { claimLinks } from "../kinds/claim-links.ts";
+import { linkNames } from "../kinds/index.ts";
 import { observeResources } from "../kinds/index.ts";
-import type { Resource } from "../model/resource.ts";
+import type { Resource } from "../kinds/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { checkPrefixesInUse } from "./check/check-prefixes.ts";
 import type { Cluster, Host } from "../model/cluster.ts";

@@ -1,5 +1,5 @@
 import { isMarkedBy } from "../model/mark.ts";
-import type { BootServices } from "../kinds/own-files.ts";
+import type { BootServices } from "../tools/own-files.ts";
 import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
 import { findStandingTunnels, type StandingTunnel } from "./check/standing-tunnels.ts";
 

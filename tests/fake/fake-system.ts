@@ -1,16 +1,16 @@
 import { networkOf } from "../../src/net/prefix.ts";
-import type { BatchResult, HostSystem } from "../../src/host/execute/host-system.ts";
-import type { Batch } from "../../src/tools/batch-steps.ts";
+import type { HostSystem } from "../../src/host/execute/host-system.ts";
+import { DONE, type BatchResult } from "../../src/tools/tool.ts";
+import { runsOf, type Batch } from "../../src/plan/compare/batch-steps.ts";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/facts.ts";
-import type { BootServices } from "../../src/kinds/own-files.ts";
-import type { Command } from "../../src/model/resource.ts";
+import type { BootServices } from "../../src/tools/own-files.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/model/snapshot.ts";
-import { addLink, createKernel, floodingTunnels, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
+import { addLink, createKernel, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
 import { createMemoryState, type MemoryState } from "./memory-state.ts";
-import { runDocker, type DockerModel } from "./run-docker.ts";
-import { runBridge, runEthtool, runIp } from "./run-ip.ts";
-import { createOvs, isMissing, newPort, runOvs, type OvsModel } from "./run-ovs.ts";
-import { runNft, type NftTables } from "./run-nft.ts";
+import { runFake } from "./fake-tools.ts";
+import type { DockerModel } from "./run-docker.ts";
+import { createOvs, isMissing, newPort, type OvsModel } from "./run-ovs.ts";
+import type { NftTables } from "./run-nft.ts";
 
 /** A host in memory: a small interpreter of exactly our commands over a model of kernel, nft and Docker. */
 export interface FakeHost extends HostSystem {
@@ -59,62 +59,12 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
 function execute(host: FakeHost, batch: Batch): BatchResult {
   host.batches.push(batch);
   try {
-    if (batch.tool === "nft") {
-      runNft(host.nft, batch.items.map(({ command }) => (command.tool === "nft" ? command.script : "")).join(""));
-      return { ok: true, why: "", notes: [] };
-    }
-    if (batch.tool === "ovs") {
-      runOvs(
-        host.ovs,
-        host.kernel,
-        batch.items.flatMap(({ command }) => (command.tool === "ovs" ? [command.args] : [])),
-      );
-      return { ok: true, why: "", notes: [] };
-    }
-    for (const { command } of batch.items) {
-      runCommand(host, command);
-      for (const link of host.kernel.links.values()) {
-        if (link.kind === "bridge" && floodingTunnels(host.kernel, link.name).length > 1)
-          host.loops.push(`${link.name} after ${JSON.stringify(command)}`);
-      }
-    }
-    return { ok: true, why: "", notes: [] };
+    for (const commands of runsOf(batch.items)) runFake(host, commands);
+    return DONE;
   } catch (error) {
     if (error instanceof Refused) return { ok: false, why: error.message, notes: [] };
     throw error;
   }
-}
-
-function runCommand({ kernel, docker, state, files }: FakeHost, command: Command): void {
-  switch (command.tool) {
-    case "file":
-      return void (command.op === "write" ? files.set(command.path, command.content) : files.delete(command.path));
-    case "ip":
-      return runIp(kernel, command.args);
-    case "bridge":
-      return runBridge(kernel, command.args);
-    case "ethtool":
-      return runEthtool(kernel, command.args);
-    case "docker":
-      return runDocker(docker, kernel, command);
-    case "sysctl":
-      return writeSysctl(kernel, command.key, command.value);
-    case "state": {
-      const { [command.key]: known, ...others } = state.former;
-      state.former = command.op === "forget" ? others : { ...others, [command.key]: known ?? command.value };
-      return;
-    }
-    case "ovs":
-    case "nft":
-      throw new Error("nft runs as one transaction");
-  }
-}
-
-function writeSysctl(kernel: KernelModel, key: string, value: string): void {
-  const tables = [kernel.sysctls, ...[...kernel.links.values()].map((link) => link.sysctls)];
-  const table = tables.find((candidate) => candidate.has(key));
-  if (table === undefined) throw new Refused(`ENOENT: no such file or directory, open '/proc/sys/${key.replaceAll(".", "/")}'`);
-  table.set(key, value);
 }
 
 /** A running container of a Docker network: its veth is a port of the bridge. */
@@ -125,6 +75,14 @@ export function startContainer(host: FakeHost, network: string, container: strin
   const link = addLink(host.kernel, { name: device, kind: "veth", up: true });
   setMaster(host.kernel, link, found.options["com.docker.network.bridge.name"]);
   host.docker.endpoints.push({ container, containerId: `id-of-${container}`, pid: 100, network, address: "", mac: device, device });
+}
+
+/** As the lab does for Open vSwitch in userspace: the underlay address sits on a bridge of its own. */
+export function moveUnderlayToUserspace({ kernel, ovs }: FakeHost): void {
+  addLink(kernel, { name: "br-phy", kind: "tun", up: true });
+  for (const entry of kernel.addresses) if (entry.device === "eth0") entry.device = "br-phy";
+  const empty = { failMode: "", stp: false, rstp: false, otherConfig: {}, mark: "" };
+  ovs.bridges.set("br-phy", { name: "br-phy", datapath: "netdev", ...empty });
 }
 
 function takeSnapshot(host: FakeHost): Snapshot {

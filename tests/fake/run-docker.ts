@@ -1,5 +1,5 @@
 import { overlapsPrefix } from "../../src/net/prefix.ts";
-import type { Command } from "../../src/model/resource.ts";
+import type { Command } from "../../src/tools/index.ts";
 import type { SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../src/model/snapshot.ts";
 import { Refused, type KernelModel } from "./kernel-model.ts";
 

@@ -1,11 +1,12 @@
-import { CLUSTER_LABEL } from "../../kinds/docker-network.ts";
-import type { Resource } from "../../model/resource.ts";
+import { CLUSTER_LABEL, NETWORK_LABEL } from "../../model/mark.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { AttachCompileInput } from "../attachment.ts";
 
 export function compileDockerNetwork({ network, member, cluster, clusterUuid }: AttachCompileInput): Resource[] {
   return [
     {
       kind: "docker-network",
+      network: network.name,
       name: network.attach.network ?? network.name,
       bridge: network.bridge,
       subnet: member.subnet,
@@ -13,7 +14,7 @@ export function compileDockerNetwork({ network, member, cluster, clusterUuid }: 
       gateway: member.gateway,
       mtuBytes: network.mtuBytes,
       masquerade: false,
-      labels: { [CLUSTER_LABEL]: clusterUuid, "io.spanwire.cluster.name": cluster, "io.spanwire.network": network.name },
+      labels: { [CLUSTER_LABEL]: clusterUuid, "io.spanwire.cluster.name": cluster, [NETWORK_LABEL]: network.name },
     },
   ];
 }

@@ -6,7 +6,7 @@ import { runDirectory } from "../../lab/lab-names.ts";
 import { buildPlan } from "../../plan/build-plan.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { RestorePoint } from "../../plan/compile/restore-point.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { Host } from "../../model/cluster.ts";
 import type { Lock } from "../../model/lock.ts";
 import { formatLock, lockPathOf, parseLock } from "../../lock/lock-file.ts";

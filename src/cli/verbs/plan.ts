@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { commandsOf } from "../../tools/batch-steps.ts";
+import { commandsOf } from "../../plan/compare/batch-steps.ts";
 import { hasChanges, planIdOf, summarisePlan, type Plan } from "../../model/plan.ts";
-import { renderCommand } from "../../plan/render/render-command.ts";
+import { toolOf } from "../../tools/index.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
@@ -64,7 +64,7 @@ function toEnvelope(plan: Plan): object {
     summary: summarisePlan(plan),
     hosts: hosts.map((host) => ({
       ...host,
-      steps: host.steps.map((step) => ({ ...step, commands: commandsOf(step).flatMap(renderCommand) })),
+      steps: host.steps.map((step) => ({ ...step, commands: commandsOf(step).flatMap((command) => toolOf(command).render(command)) })),
     })),
   };
 }

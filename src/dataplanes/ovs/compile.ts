@@ -1,7 +1,11 @@
 import { linkName } from "../../net/names.ts";
 import { findMember, type ResolvedMember, type ResolvedNetwork } from "../../model/network.ts";
 import { vethPeer } from "../../kinds/ovs-veth.ts";
-import type { OvsBridgeResource, OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource } from "../../model/resource.ts";
+import type { OvsBridgeResource } from "../../kinds/ovs-bridge.ts";
+import type { OvsJoinResource } from "../../kinds/ovs-join.ts";
+import type { OvsTunnelResource } from "../../kinds/ovs-tunnel.ts";
+import type { OvsVethResource } from "../../kinds/ovs-veth.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { CompileInput } from "../dataplane.ts";
 import { networkLinks } from "../network-links.ts";
 import { bridgeIdOf } from "./bridge-id.ts";
@@ -16,6 +20,7 @@ export function compileOvs({ network, member, mark, facts }: CompileInput<OvsSpe
   const id = bridgeIdOf(network, member);
   const bridge: OvsBridgeResource = {
     kind: "ovs-bridge",
+    network: network.name,
     name: ovsBridgeName(network),
     datapath: datapathOf(dataplane, facts),
     mac: id.mac,
@@ -33,7 +38,7 @@ export function compileOvs({ network, member, mark, facts }: CompileInput<OvsSpe
 }
 
 const joinByPort = (network: OvsNetwork, bridge: OvsBridgeResource, member: ResolvedMember): OvsJoinResource => ({
-  ...{ kind: "ovs-join", name: linkName("i", bridge.name), ovsBridge: bridge.name, bridge: network.bridge },
+  ...{ kind: "ovs-join", network: network.name, name: linkName("i", bridge.name), ovsBridge: bridge.name, bridge: network.bridge },
   ...{ mac: member.vtepMac, mtuBytes: network.mtuBytes, flooding: true, isolated: true, up: true, mark: bridge.mark, error: "" },
 });
 
@@ -42,7 +47,7 @@ function joinByVeth(network: OvsNetwork, bridge: OvsBridgeResource, member: Reso
   const name = linkName("y", bridge.name);
   const devices = [name, vethPeer(name)];
   return {
-    ...{ kind: "ovs-veth", name, devices, ovsBridge: bridge.name, bridge: network.bridge },
+    ...{ kind: "ovs-veth", network: network.name, name, devices, ovsBridge: bridge.name, bridge: network.bridge },
     ...{ mac: member.vtepMac, mtuBytes, peerMtuBytes: mtuBytes },
     // the kernel's datapath fills checksums in when a packet leaves the host; userspace reads packets as they are
     checksumOffload: bridge.datapath === "system" ? devices : [],
@@ -55,6 +60,7 @@ function tunnelTo(network: OvsNetwork, member: ResolvedMember, to: ResolvedMembe
   const bridge = ovsBridgeName(network);
   return {
     kind: "ovs-tunnel",
+    network: network.name,
     name: linkName("t", bridge, to.vtep),
     bridge,
     tunnel: dataplane.tunnel,

@@ -1,5 +1,5 @@
 import { isMarkedBy } from "../../model/mark.ts";
-import type { OvsTunnelResource } from "../../model/resource.ts";
+import type { OvsTunnelResource } from "../../kinds/ovs-tunnel.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { HostFacts } from "../../plan/facts.ts";
 import type { StandingTunnel } from "../../plan/check/standing-tunnels.ts";

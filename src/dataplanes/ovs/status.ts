@@ -1,5 +1,8 @@
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import type { OvsJoinResource, OvsTunnelResource, OvsVethResource, Resource } from "../../model/resource.ts";
+import type { OvsJoinResource } from "../../kinds/ovs-join.ts";
+import type { OvsTunnelResource } from "../../kinds/ovs-tunnel.ts";
+import type { OvsVethResource } from "../../kinds/ovs-veth.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { Snapshot, SnapshotOvsPort } from "../../model/snapshot.ts";
 import type { SpanningTree } from "../../net/graph/spanning-tree.ts";
 import type { StatusInput, TunnelStatus, WayStatus } from "../dataplane.ts";

@@ -1,5 +1,5 @@
 import { linkName } from "../../net/names.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { CompileInput } from "../dataplane.ts";
 import type { VxlanPin, VxlanSpec } from "./schema.ts";
 
@@ -14,6 +14,7 @@ export function compileVxlan({ network, member, mark }: CompileInput<VxlanSpec, 
   return [
     {
       kind: "vxlan",
+      network: network.name,
       name: device,
       bridge: network.bridge,
       vni,
@@ -30,9 +31,10 @@ export function compileVxlan({ network, member, mark }: CompileInput<VxlanSpec, 
       up: true,
       mark,
     },
-    { kind: "flood-list", device, remotes: peers.map((peer) => peer.vtep) },
+    { kind: "flood-list", network: network.name, device, remotes: peers.map((peer) => peer.vtep) },
     {
       kind: "neighbours",
+      network: network.name,
       bridge: network.bridge,
       device,
       entries: peers.map((peer) => ({ address: peer.overlay, mac: peer.gatewayMac, vtep: peer.vtep })),

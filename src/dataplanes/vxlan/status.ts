@@ -1,4 +1,4 @@
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { StatusInput, WayStatus } from "../dataplane.ts";
 
 /** One device carries everything; who gets broadcasts is its flood list. */

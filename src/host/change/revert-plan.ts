@@ -1,8 +1,8 @@
-import { batchSteps } from "../../tools/batch-steps.ts";
+import { batchSteps } from "../../plan/compare/batch-steps.ts";
 import { planRevert } from "../../plan/compare/plan-revert.ts";
 import type { Step } from "../../model/step.ts";
 import { observeResources } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { endPlan } from "./end-plan.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 import { runBatches } from "../execute/run-batches.ts";

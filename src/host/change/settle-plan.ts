@@ -1,7 +1,7 @@
 import type { Step } from "../../model/step.ts";
-import { linkNames } from "../../kinds/claim-links.ts";
+import { linkNames } from "../../kinds/index.ts";
 import { keyOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { endPlan } from "./end-plan.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 import type { JournalEntry } from "../state/journal.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { applied, THREE_HOSTS, toCluster } from "../../../tests/fake/plan-case.ts";
 import { createFakeFleet } from "../../../tests/fake/fake-fleet.ts";
 import { keyOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { Step } from "../../model/step.ts";
 import { stepSchema } from "./step-schema.ts";
 
@@ -76,7 +76,7 @@ test.each(["lo", "eth0", "docker0", "gre0", "tunl0", "ovs-system", "vetha1b2c3d"
 
 test("B17: only a container's veth is put into a bridge, and only into ours", () => {
   const port = (device: string, bridge: string): boolean => {
-    const after: Resource = { kind: "bridge-port", device, bridge, container: "web" };
+    const after: Resource = { kind: "bridge-port", network: "", device, bridge, container: "web" };
     return stepSchema.safeParse({ ...adding("bridge").step, after, key: keyOf(after) }).success;
   };
   expect(port("veth0a1b2c3", adding("bridge").after.name)).toBe(true);

@@ -1,10 +1,10 @@
 import { fingerprintHost } from "../../plan/compare/fingerprint.ts";
 import { deriveFacts } from "../../plan/facts.ts";
-import { batchSteps } from "../../tools/batch-steps.ts";
+import { batchSteps } from "../../plan/compare/batch-steps.ts";
 import { deriveRestorePoint, planToPoint } from "../../plan/compile/restore-point.ts";
 import type { Stage, Step } from "../../model/step.ts";
 import { kindOf, observeResources } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { SpanwireError, type Problem } from "../../model/problem.ts";
 import { endPlan } from "./end-plan.ts";
 import type { HostSystem } from "../execute/host-system.ts";

@@ -1,4 +1,5 @@
-import type { Batch } from "../../tools/batch-steps.ts";
+import type { Batch } from "../../plan/compare/batch-steps.ts";
+import type { BatchResult } from "../../tools/tool.ts";
 import type { ManagementProbe } from "../change/management-path.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
@@ -18,12 +19,4 @@ export interface ObserveWish {
    * a service that waits for whoever asks.
    */
   withoutDocker?: boolean;
-}
-
-export interface BatchResult {
-  ok: boolean;
-  /** Why it failed, in the tool's own words. */
-  why: string;
-  /** What the operator should hear although it worked. */
-  notes: readonly string[];
 }

@@ -1,5 +1,4 @@
-import type { Batch } from "../../tools/batch-steps.ts";
-import { estimateBatchMs } from "../../tools/estimate-batch.ts";
+import { estimateBatchMs, type Batch } from "../../plan/compare/batch-steps.ts";
 import type { HostSystem } from "./host-system.ts";
 import { PACE } from "../../util/pace.ts";
 import type { StateDirectory } from "../state/state-directory.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { findOwnFile, ownFilePaths, type BootServices } from "../../kinds/own-files.ts";
+import { findOwnFile, ownFilePaths, type BootServices } from "../../tools/own-files.ts";
 import { SELF_ARGV } from "../../util/self-argv.ts";
 import { isSystemdOurs } from "./systemd.ts";
 

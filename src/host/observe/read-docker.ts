@@ -1,4 +1,4 @@
-import { CLUSTER_LABEL } from "../../kinds/docker-network.ts";
+import { CLUSTER_LABEL } from "../../model/mark.ts";
 import type { SnapshotDocker, SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../model/snapshot.ts";
 import { compareText } from "../../util/compare-text.ts";
 import { callDocker, dockerSocketPath } from "./docker-api.ts";

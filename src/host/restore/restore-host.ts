@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { batchSteps } from "../../tools/batch-steps.ts";
+import { batchSteps } from "../../plan/compare/batch-steps.ts";
 import { planToPoint, type RestorePoint } from "../../plan/compile/restore-point.ts";
 import { STAGES, type Step } from "../../model/step.ts";
-import { claimLinks, linkNames } from "../../kinds/claim-links.ts";
+import { claimLinks } from "../../kinds/claim-links.ts";
+import { linkNames } from "../../kinds/index.ts";
 import { observeResources } from "../../kinds/index.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { describeRest } from "../change/revert-plan.ts";

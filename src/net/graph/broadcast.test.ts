@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { clusterShape, ovsShape, toCluster } from "../../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet } from "../../../tests/fake/fake-fleet.ts";
 import { resolveNetworks } from "../../lock/resolve-networks.ts";
-import type { OvsTunnelResource } from "../../model/resource.ts";
+import type { OvsTunnelResource } from "../../kinds/ovs-tunnel.ts";
 import { getDataplane } from "../../dataplanes/index.ts";
 import type { SpanningTree } from "./spanning-tree.ts";
 

@@ -1,5 +1,5 @@
-import { familyOf, networkOf, overlapsPrefix } from "../../net/prefix.ts";
-import type { Resource } from "../../model/resource.ts";
+import { familyOf, overlapsPrefix } from "../../net/prefix.ts";
+import { kindOf, type Resource } from "../../kinds/index.ts";
 import type { ManagementPath, Snapshot } from "../../model/snapshot.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Step } from "../../model/step.ts";
@@ -33,21 +33,16 @@ const REMOVE_ADVICE =
   "reach the host another way, by an address that is not of this network; or --allow-management-path, and nothing brings back what is removed";
 
 function findTouch(resource: Resource, { peer, device, gateway, source, master }: ManagementPath): string | undefined {
-  const prefix = resource.kind === "address" ? networkOf(resource.cidr) : resource.kind === "route" ? resource.destination : undefined;
-  const covered = prefix === undefined ? undefined : [peer, gateway, source].find((address) => isIn(address, prefix));
-  if (covered !== undefined) return `${covered} lies in ${prefix}`;
-  const touched = [device, master].find((name) => name !== undefined && namesOf(resource).includes(name));
+  const { devices, prefixes = [] } = kindOf(resource).touches(resource);
+  for (const prefix of prefixes) {
+    const covered = [peer, gateway, source].find((address) => isIn(address, prefix));
+    if (covered !== undefined) return `${covered} lies in ${prefix}`;
+  }
+  const touched = [device, master].find((name) => name !== undefined && devices.includes(name));
   return touched === undefined ? undefined : `${touched} carries it`;
 }
 
 function isIn(address: string | undefined, prefix: string): boolean {
   if (address === undefined || address === "" || familyOf(address) !== familyOf(prefix)) return false;
   return overlapsPrefix(`${address}/${familyOf(address) === 4 ? 32 : 128}`, prefix);
-}
-
-/** Devices a resource makes, changes, or takes. */
-function namesOf(resource: Resource): string[] {
-  return (["name", "device", "bridge"] as const).flatMap((field) =>
-    field in resource ? String((resource as unknown as Record<string, unknown>)[field]) : [],
-  );
 }

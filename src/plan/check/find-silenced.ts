@@ -1,5 +1,6 @@
 import { dropsTunnel } from "../compile/compile-nft-table.ts";
-import type { NftTableResource, Resource } from "../../model/resource.ts";
+import type { NftTableResource } from "../../kinds/nft-table.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { HostFacts } from "../facts.ts";
 import type { StandingTunnel } from "./standing-tunnels.ts";
 import type { Step } from "../../model/step.ts";

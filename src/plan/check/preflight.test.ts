@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createFakeFleet } from "../../../tests/fake/fake-fleet.ts";
-import { startContainer } from "../../../tests/fake/fake-system.ts";
+import { moveUnderlayToUserspace, startContainer } from "../../../tests/fake/fake-system.ts";
 import { addLink } from "../../../tests/fake/kernel-model.ts";
 import { applied, bridgeOf, PLAIN, problemsOf, THREE_HOSTS, toCluster } from "../../../tests/fake/plan-case.ts";
 import { formatProblem } from "../../model/problem.ts";
@@ -149,12 +149,7 @@ test("a veth pair into userspace Open vSwitch: its offload is off, comes back as
   const ovs = { tunnel: "vxlan", topology: "mesh", tree: "stp", splitHorizon: true, join: "veth" } as const;
   const pairs = toCluster({ hosts: [1, 2], networks: { 1: { ...PLAIN, ovs } } });
   const fleet = createFakeFleet(pairs.hosts);
-  for (const { kernel, ovs: database } of fleet.hosts.values()) {
-    addLink(kernel, { name: "br-phy", kind: "tun", up: true });
-    for (const entry of kernel.addresses) if (entry.device === "eth0") entry.device = "br-phy";
-    const empty = { failMode: "", stp: false, rstp: false, otherConfig: {}, mark: "" };
-    database.bridges.set("br-phy", { name: "br-phy", datapath: "netdev", ...empty });
-  }
+  for (const host of fleet.hosts.values()) moveUnderlayToUserspace(host);
   const first = await fleet.plan(pairs);
   expect((await fleet.apply(first)).problems).toEqual([]);
   const ends = [...fleet.hosts.get("h1")!.kernel.links.values()].filter((link) => link.kind === "veth");

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { keyOf, kindOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import type { HostFacts } from "../facts.ts";
 
 /**
@@ -10,8 +10,8 @@ import type { HostFacts } from "../facts.ts";
 export function fingerprintHost(observed: ReadonlyMap<string, Resource>, facts: HostFacts): string {
   const ours = [...observed.values()]
     // a setting of the host is a fact the plan used also while it is not ours: its value is what will be given back
-    .filter((resource) => resource.kind === "sysctl" || (kindOf(resource).isOwned?.(resource) ?? true))
-    .map((resource) => ({ key: keyOf(resource), ...resource, listing: undefined }))
+    .filter((resource) => kindOf(resource).isFact === true || (kindOf(resource).isOwned?.(resource) ?? true))
+    .map((resource) => ({ key: keyOf(resource), ...resource, network: undefined, listing: undefined }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts, userspace: facts.isUnderlayInUserspace };
   return createHash("sha256").update(JSON.stringify({ ours, used })).digest("hex");

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { applied, PLAIN, THREE_HOSTS, toCluster } from "../../../tests/fake/plan-case.ts";
 import { createFakeFleet } from "../../../tests/fake/fake-fleet.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { SpanwireError } from "../../model/problem.ts";
-import { batchSteps } from "../../tools/batch-steps.ts";
+import { batchSteps } from "./batch-steps.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { DraftStep, Stage, Step } from "../../model/step.ts";
 
@@ -13,6 +13,7 @@ const draft = (resource: Resource, key: string, change: Partial<DraftStep> = {})
 });
 const bridge = (name: string): Resource => ({
   kind: "bridge",
+  network: "",
   name,
   mac: "",
   mtuBytes: 1450,
@@ -21,7 +22,7 @@ const bridge = (name: string): Resource => ({
   mcastSnooping: false,
   mark: "",
 });
-const address = (device: string): Resource => ({ kind: "address", device, cidr: "10.0.0.1/24" });
+const address = (device: string): Resource => ({ kind: "address", network: "", device, cidr: "10.0.0.1/24" });
 
 test("what others need comes first, whatever the order it was found in", () => {
   const steps = orderSteps([
@@ -83,7 +84,7 @@ test("with ten networks it is as many processes, but for Docker's calls", async 
 
 test("a former value is kept before the first write of any setting in the batch", () => {
   const setting = (key: string, device?: string): DraftStep => {
-    const before: Resource = { kind: "sysctl", key, value: "0", ...(device === undefined ? {} : { device }) };
+    const before: Resource = { kind: "sysctl", network: "", key, value: "0", ...(device === undefined ? {} : { device }) };
     return draft({ ...before, value: "1" }, `sysctl/${key}`, { before });
   };
   const [batch, ...others] = batchSteps(orderSteps([setting("net.ipv4.conf.b1.arp_ignore", "b1"), setting("net.ipv4.ip_forward")]));

@@ -1,14 +1,13 @@
-import { KIND_NAMES, kindOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import { describeResource, KIND_NAMES, kindOf } from "../../kinds/index.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { SpanwireError } from "../../model/problem.ts";
-import { describeResource } from "../render/describe-resource.ts";
 import { STAGES, type DraftStep, type Step } from "../../model/step.ts";
 
 /**
  * Dependencies first, removals the other way round and apart; what makes room for something else goes before all. Ties go by kind and key, so
  * the order is stable and steps of one tool stand together.
  */
-export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<string, string> = new Map()): Step[] {
+export function orderSteps(drafts: readonly DraftStep[]): Step[] {
   return STAGES.flatMap((stage) => {
     const inStage = drafts.filter((draft) => draft.stage === stage);
     // tunnels last: the one that stops and the one that starts stand in one batch, or broadcasts are lost in between
@@ -20,7 +19,7 @@ export function orderSteps(drafts: readonly DraftStep[], devices: ReadonlyMap<st
     const rest = stage === "remove" ? [...removing, ...building] : [...building, ...removing];
     return [...room, ...rest].map(({ makesRoom: _, ...draft }, index) => ({
       id: `${stage}/${index + 1}`,
-      label: describeResource(resourceOf(draft), devices),
+      label: describeResource(resourceOf(draft)),
       ...draft,
     }));
   });

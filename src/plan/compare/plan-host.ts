@@ -1,6 +1,6 @@
 import { keyOf, kindOf } from "../../kinds/index.ts";
-import type { Difference, Resource } from "../../model/resource.ts";
-import { mapDevices } from "../render/describe-resource.ts";
+import type { Difference } from "../../kinds/kind.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { Action, DraftStep, Stage, Step } from "../../model/step.ts";
 
@@ -24,7 +24,7 @@ export function planHost(desired: readonly Resource[], observed: ReadonlyMap<str
     if (diesWithAnother(before, leaving) || (rivals.has(key) && !canStandBy(before))) continue;
     drafts.push(step("remove", "remove", key, rivals.has(key) ? passive(before) : before, null));
   }
-  return orderSteps(drafts, mapDevices([...desired, ...observed.values()]));
+  return orderSteps(drafts);
 }
 
 interface Rival {

@@ -1,5 +1,5 @@
 import { kindOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { DraftStep, Step } from "../../model/step.ts";
 
@@ -23,8 +23,8 @@ export function planRevert(
     }
     if (before === null || after === null) return [draft(key, before, after, [])];
     const differences = kindOf(after).compare(after, before);
-    const keepsFormer = before.kind === "sysctl" && after.kind === "sysctl" && before.former !== undefined && after.former === undefined;
-    return differences.length === 0 && !keepsFormer ? [] : [draft(key, before, after, differences)];
+    const mustForget = kindOf(after).remembersMore?.(before, after) === true;
+    return differences.length === 0 && !mustForget ? [] : [draft(key, before, after, differences)];
   });
   return orderSteps(drafts);
 }

@@ -3,8 +3,8 @@ import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { getDataplane } from "../../dataplanes/index.ts";
 import { compileNftTable } from "./compile-nft-table.ts";
 import { formatMark } from "../../model/mark.ts";
-import { listOwnFiles } from "../../kinds/own-files.ts";
-import type { Resource } from "../../model/resource.ts";
+import { listOwnFiles } from "../../tools/own-files.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
 import type { HostFacts } from "../facts.ts";
 
@@ -23,12 +23,12 @@ export function compileHost({ cluster, clusterUuid, networks, host, facts }: Com
   const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
   const files = facts.boot === undefined ? [] : listOwnFiles(clusterUuid, facts.boot);
   return [
-    ...files.map((file): Resource => ({ kind: "file", ...file })),
+    ...files.map((file): Resource => ({ kind: "file", network: "", ...file })),
     compileNftTable(networks, host, clusterUuid),
     ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
-    ...(needsForwarding ? [{ kind: "sysctl", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
+    ...(needsForwarding ? [{ kind: "sysctl", network: "", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
     ...facts.lostPorts.flatMap((lost): Resource[] =>
-      mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", ...lost }] : [],
+      mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", network: "", ...lost }] : [],
     ),
   ];
 }
@@ -44,6 +44,7 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
   return [
     {
       kind: "bridge",
+      network: network.name,
       name: network.bridge,
       mac: member.gatewayMac,
       mtuBytes: network.mtuBytes,
@@ -52,10 +53,12 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
       mcastSnooping: false,
       mark,
     },
-    { kind: "address", device: network.bridge, cidr: member.gatewayCidr },
-    ...(member.overlayCidr === undefined ? [] : [{ kind: "address", device: network.bridge, cidr: member.overlayCidr } as const]),
+    { kind: "address", network: network.name, device: network.bridge, cidr: member.gatewayCidr },
+    ...(member.overlayCidr === undefined
+      ? []
+      : [{ kind: "address", network: network.name, device: network.bridge, cidr: member.overlayCidr } as const]),
     ...compileRoutes(network, host),
-    { kind: "sysctl", key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
+    { kind: "sysctl", network: network.name, key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
     ...getDataplane(network.dataplane).compile({ network, member, mark, facts }),
     ...getAttachment(network.attach).compile({ network, member, clusterUuid, cluster }),
   ];
@@ -66,5 +69,5 @@ function compileRoutes(network: ResolvedNetwork, host: string): Resource[] {
   if (network.addressing !== "per-host") return [];
   return network.members
     .filter((peer) => peer.host !== host)
-    .map((peer) => ({ kind: "route", device: network.bridge, destination: peer.slice, via: peer.overlay }));
+    .map((peer) => ({ kind: "route", network: network.name, device: network.bridge, destination: peer.slice, via: peer.overlay }));
 }

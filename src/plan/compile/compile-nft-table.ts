@@ -4,7 +4,7 @@ import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { tunnelOf } from "../../dataplanes/index.ts";
 import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { nftTableName } from "../../kinds/nft-table.ts";
-import type { NftChain, NftRule, NftSet, NftTableResource } from "../../model/resource.ts";
+import type { NftChain, NftRule, NftSet, NftTableResource } from "../../kinds/nft-table.ts";
 
 /** Before connection tracking puts fragments together again (NF_IP_PRI_CONNTRACK_DEFRAG is -400). */
 const BEFORE_DEFRAG = -450;
@@ -21,6 +21,7 @@ export function compileNftTable(networks: readonly ResolvedNetwork[], host: stri
   const mine = networks.filter((network) => findMember(network, host) !== undefined);
   return {
     kind: "nft-table",
+    network: "",
     name: nftTableName(clusterUuid),
     sets: compileSets(mine, host),
     chains: [

@@ -1,5 +1,5 @@
 import { keyOf, kindOf } from "../../kinds/index.ts";
-import type { Resource } from "../../model/resource.ts";
+import type { Resource } from "../../kinds/index.ts";
 import { HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
 import { planHost } from "../compare/plan-host.ts";
 import type { Step } from "../../model/step.ts";
@@ -27,7 +27,10 @@ export function deriveRestorePoint(
   for (const [key, resource] of initial) {
     if (kindOf(resource).isOwned?.(resource) === false) continue;
     const same = former.get(key);
-    wanted.set(key, same !== undefined && kindOf(same).compare(same, resource).length === 0 ? same : asDesired(resource));
+    wanted.set(
+      key,
+      same !== undefined && kindOf(same).compare(same, resource).length === 0 ? same : (kindOf(resource).asDesired?.(resource) ?? resource),
+    );
   }
   for (const { key, after, wanted: whole } of steps) {
     if (after === null) wanted.delete(key);
@@ -37,7 +40,7 @@ export function deriveRestorePoint(
   const forward = initial.get(`sysctl/${HOST_SYSCTLS.ipForward}`);
   if (forward?.kind === "sysctl" && !wanted.has(keyOf(forward)) && needsForwarding(wanted.values())) wanted.set(keyOf(forward), forward);
   // a container's port comes with its container
-  return [...wanted.values()].filter((resource) => resource.kind !== "bridge-port");
+  return [...wanted.values()].filter((resource) => kindOf(resource).isTransient !== true);
 }
 
 /** What differs from a point. What is there as soon as its device is, and empty, no plan ever had a step for. */
@@ -58,13 +61,6 @@ function dropOrphans(wanted: Map<string, Resource>): void {
     if (orphans.length === 0) return;
     for (const [key] of orphans) wanted.delete(key);
   }
-}
-
-/** The former value of a setting is no wish: it is in the state directory. */
-function asDesired(resource: Resource): Resource {
-  if (resource.kind !== "sysctl") return resource;
-  const { former: _, ...desired } = resource;
-  return desired;
 }
 
 /** Somebody else had switched it on when we came, perhaps only until the next reboot. */

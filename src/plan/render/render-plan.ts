@@ -1,6 +1,6 @@
-import { commandsOf } from "../../tools/batch-steps.ts";
+import { commandsOf } from "../compare/batch-steps.ts";
 import { summarisePlan, type HostPlan, type Plan } from "../../model/plan.ts";
-import { renderCommand } from "./render-command.ts";
+import { toolOf } from "../../tools/index.ts";
 import { STAGES, type Step } from "../../model/step.ts";
 
 export type Paint = (symbol: "+" | "~" | "-/+" | "-" | "head" | "dim", text: string) => string;
@@ -34,13 +34,13 @@ const SHOWN_COMMANDS = 40;
 
 function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
   const symbol = SYMBOLS[step.action];
-  const noticed = step.impact === "none" ? "" : paint("dim", `  (containers notice: ${step.impact})`);
+  const noticed = step.impact === "none" || step.impact === "" ? "" : paint("dim", `  (containers notice: ${step.impact})`);
   const lines = [`    ${paint(symbol, `${symbol} ${step.label}`)}  ${paint("dim", step.key)}${noticed}`];
   for (const difference of step.differences) {
     lines.push(`        ${difference.field}: ${difference.from} -> ${difference.to}  ${paint("dim", `because ${difference.reason}`)}`);
   }
   if (!withCommands) return lines;
-  const commands = commandsOf(step).flatMap(renderCommand);
+  const commands = commandsOf(step).flatMap((command) => toolOf(command).render(command));
   for (const command of commands.slice(0, SHOWN_COMMANDS)) lines.push(paint("dim", `        $ ${command}`));
   if (commands.length > SHOWN_COMMANDS)
     lines.push(paint("dim", `        ... and ${commands.length - SHOWN_COMMANDS} more lines (all of them: --json)`));

@@ -47,6 +47,14 @@ const CASES: Readonly<Record<string, (fleet: FakeFleet, first: Plan) => void>> =
   },
 };
 
+test("D7: what containers notice is said only where there is something to notice", () => {
+  const texts = Object.keys(CASES).flatMap((name) =>
+    ["steps.txt", "revert.txt"].map((file) => readFileSync(join(FOLDER, name, file), "utf8")),
+  );
+  expect(texts.join("\n")).toMatch(/\(containers notice: \w/);
+  expect(texts.join("\n")).not.toContain("(containers notice: )");
+});
+
 describe.each(Object.entries(CASES))("%s", (name, damage) => {
   test("the plan and what would undo it", async () => {
     const read = (file: string) => parseSpec(readFileSync(join(FOLDER, name, file), "utf8"), file).cluster;

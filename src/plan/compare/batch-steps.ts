@@ -1,10 +1,11 @@
-import { kindOf } from "../kinds/index.ts";
-import type { Command, Resource } from "../model/resource.ts";
-import type { Step } from "../model/step.ts";
+import { kindOf } from "../../kinds/index.ts";
+import { toolOf, type Command, type ToolName } from "../../tools/index.ts";
+import type { Resource } from "../../kinds/index.ts";
+import type { Step } from "../../model/step.ts";
 
 /** What one process (or one call of an API) does: the unit the journal keeps. */
 export interface Batch {
-  tool: Command["tool"];
+  tool: ToolName;
   /** In order; a step may need two batches, and a batch may serve many steps. */
   items: readonly BatchItem[];
 }
@@ -26,22 +27,22 @@ export function commandsOf(step: Pick<Step, "before" | "after">): Command[] {
 export function batchSteps(steps: readonly Pick<Step, "id" | "before" | "after">[]): Batch[] {
   const items = groupByKind(steps).flatMap((group) => {
     const ofSteps = group.map((step) => commandsOf(step).map((command): BatchItem => ({ stepId: step.id, command })));
-    const tools = orderTools(ofSteps.map((ofStep) => ofStep.map(({ command }) => toolOf(command))));
-    return tools.flatMap((tool) => ofSteps.flat().filter(({ command }) => toolOf(command) === tool));
+    const tools = orderTools(ofSteps.map((ofStep) => ofStep.map(({ command }) => groupOf(command))));
+    return tools.flatMap((tool) => ofSteps.flat().filter(({ command }) => groupOf(command) === tool));
   });
-  const batches: { tool: Command["tool"]; items: BatchItem[] }[] = [];
+  const batches: { tool: ToolName; items: BatchItem[] }[] = [];
   for (const item of items) {
-    const tool = toolOf(item.command);
+    const tool = groupOf(item.command);
     const last = batches.at(-1);
-    if (last !== undefined && last.tool === tool && JOINABLE.has(tool) && !isApart(item.command)) last.items.push(item);
+    if (last !== undefined && last.tool === tool && toolOf(item.command).joins(item.command)) last.items.push(item);
     else batches.push({ tool, items: [item] });
   }
   return batches;
 }
 
 /** The order of tools that every step's own has in common; where there is none, as they come. */
-function orderTools(steps: readonly (readonly Command["tool"][])[]): Command["tool"][] {
-  const ordered: Command["tool"][] = [];
+function orderTools(steps: readonly (readonly ToolName[])[]): ToolName[] {
+  const ordered: ToolName[] = [];
   let left = steps.map((tools) => [...new Set(tools)]).filter((tools) => tools.length > 0);
   while (left.length > 0) {
     const firsts = left.flatMap(([first]) => first ?? []);
@@ -52,15 +53,8 @@ function orderTools(steps: readonly (readonly Command["tool"][])[]): Command["to
   return ordered;
 }
 
-const isApart = (command: Command): boolean => command.tool === "ovs" && command.apart === true;
-
-/** One process can do many of these; each Docker call is one of its own. */
-const JOINABLE: ReadonlySet<Command["tool"]> = new Set(["ip", "bridge", "ovs", "ethtool", "nft", "sysctl", "file"]);
-
-/** A former value is kept before its setting is written and dropped after that: the two stay in order, in one batch. */
-function toolOf({ tool }: Command): Command["tool"] {
-  return tool === "state" ? "sysctl" : tool;
-}
+/** Commands of tools that are batched as one keep their order. */
+const groupOf = (command: Command): ToolName => (toolOf(command).batchedAs ?? command.tool) as ToolName;
 
 function groupByKind<S extends Pick<Step, "before" | "after">>(steps: readonly S[]): S[][] {
   const groups: S[][] = [];
@@ -71,4 +65,20 @@ function groupByKind<S extends Pick<Step, "before" | "after">>(steps: readonly S
     else groups.push([step]);
   }
   return groups;
+}
+
+/** Runs of one tool's commands: most batches are one, but settings and their former values keep their order. */
+export function runsOf(items: readonly BatchItem[]): Command[][] {
+  const runs: Command[][] = [];
+  for (const { command } of items) {
+    const last = runs.at(-1);
+    if (last?.[0]?.tool === command.tool) last.push(command);
+    else runs.push([command]);
+  }
+  return runs;
+}
+
+/** How long a batch may take before the host may believe that it hangs. */
+export function estimateBatchMs({ items }: Batch): number {
+  return runsOf(items).reduce((sum, run) => sum + toolOf(run[0]!).estimateMs(run), 0);
 }
