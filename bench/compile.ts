@@ -30,11 +30,11 @@ function resolve(cluster: Cluster): ResolvedNetwork[] {
 
 function planOne(cluster: Cluster, networks: readonly ResolvedNetwork[], host: string): string {
   const desired = compileHost({
-    cluster: cluster.name,
+    cluster,
     clusterUuid: UUID,
     networks,
     host,
-    facts: { lostPorts: [], isUnderlayInUserspace: false, boot: undefined },
+    facts: new Map(),
   });
   return JSON.stringify(planHost(desired, new Map()));
 }

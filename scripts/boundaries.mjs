@@ -7,12 +7,12 @@ import { REPOSITORY } from "./install.mjs";
 /** "type NAME": only `import type`, which is gone when the program runs. */
 const ALLOWED = {
   util: [],
-  model: ["util", "type kinds", "type tools"],
+  model: ["util", "type kinds", "type tools", "type net"],
   net: ["util", "model"],
   tools: ["net"],
   kinds: ["model", "net", "tools"],
-  dataplanes: ["util", "model", "net", "kinds", "type plan"],
-  attach: ["model", "net", "kinds", "type plan"],
+  dataplanes: ["util", "model", "net", "kinds"],
+  attach: ["model", "net", "kinds"],
   file: ["util", "model", "net", "dataplanes", "attach"],
   lock: ["util", "model", "net", "dataplanes", "type file"],
   plan: ["util", "model", "net", "kinds", "tools", "dataplanes", "attach", "lock"],
@@ -22,7 +22,7 @@ const ALLOWED = {
   transport: ["util", "model", "host", "lab"],
   verify: ["util", "model", "net", "dataplanes", "type host", "type transport"],
   doctor: ["util", "model", "net", "verify", "type host", "type transport"],
-  engine: ["util", "model", "net", "kinds", "dataplanes", "plan", "host", "transport", "verify"],
+  engine: ["util", "model", "net", "kinds", "dataplanes", "type file", "lock", "plan", "host", "transport", "verify"],
   cli: [
     "util",
     "model",

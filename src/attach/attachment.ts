@@ -5,7 +5,7 @@ import type { FilePosition, Problem } from "../model/problem.ts";
 import type { Resource } from "../kinds/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Step } from "../model/step.ts";
-import type { HostFacts } from "../plan/facts.ts";
+import type { HostFacts } from "../model/host-state.ts";
 
 /** How members get on a network. Pure; one folder each under src/attach, one line in index.ts. */
 export interface Attachment<Written = unknown, Spec extends Attach = Attach> {

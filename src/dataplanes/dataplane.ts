@@ -9,7 +9,7 @@ import type { Step } from "../model/step.ts";
 import type { Topology } from "../net/graph/links.ts";
 import type { SpanningTree } from "../net/graph/spanning-tree.ts";
 import type { Tunnel } from "../net/tunnel.ts";
-import type { HostFacts } from "../plan/facts.ts";
+import type { Facts, HostFacts } from "../model/host-state.ts";
 
 /**
  * How packets of one network travel between hosts. One folder each under src/dataplanes, one line in index.ts. Pure: equal
@@ -122,8 +122,8 @@ export interface CompileInput<Spec extends DataplaneSpec, Pin extends DataplaneP
   network: ResolvedNetwork<Spec, Pin>;
   member: ResolvedMember;
   mark: string;
-  /** Of this host. */
-  facts: Pick<HostFacts, "isUnderlayInUserspace">;
+  /** Of every host that answered. */
+  facts: Facts;
 }
 
 export interface PreflightInput<Spec extends DataplaneSpec = DataplaneSpec, Pin extends DataplanePin = DataplanePin> {

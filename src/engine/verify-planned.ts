@@ -16,11 +16,11 @@ import type { GatheredHosts } from "./gather-hosts.ts";
  */
 export async function prepareVerification(
   plan: Plan,
-  networks: readonly ResolvedNetwork[],
   gathered: GatheredHosts,
   /** Hears what was broken before the change and still is. */
   onStanding: (failures: readonly Problem[]) => void,
 ): Promise<() => Promise<readonly Problem[]>> {
+  const { networks } = plan;
   const touched = touchedNetworks(plan, networks);
   const hosts = plan.hosts.filter((host) => !host.leaving && gathered.connections.has(host.host)).map((host) => host.host);
   if (touched.size === 0 || hosts.length < 2) return async () => [];

@@ -76,6 +76,7 @@ export const dockerNetwork: ResourceKind<DockerNetworkResource> = {
     ];
   },
 
+  unseenBecause: ({ docker }) => (docker.state === "ready" ? undefined : `Docker: ${docker.reason}`),
   impact: (before, after) =>
     before === null ? "none" : after === null ? "the Docker network goes; it must have no containers" : "containers must be reconnected",
 };

@@ -59,6 +59,8 @@ export interface ResourceKind<R extends AnyResource> {
   asDesired?(resource: R): R;
   /** Also when `compare` finds nothing: going back must still forget what was remembered. */
   remembersMore?(now: R, initial: R): boolean;
+  /** Why none of it can be seen on this host now: then nothing about it is said, and nothing is changed. */
+  unseenBecause?(snapshot: Snapshot): string | undefined;
   /** What running containers notice of the step. */
   impact(before: R | null, after: R | null): string;
 }

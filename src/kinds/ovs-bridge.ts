@@ -1,6 +1,6 @@
 import { compareFields } from "./differences.ts";
 import { networkOfMark, readMark } from "../model/mark.ts";
-import { markSetting, ourOvsBridges, ovs, setting } from "./ovs-words.ts";
+import { markSetting, ourOvsBridges, ovs, setting, ovsUnseen } from "./ovs-words.ts";
 import { z } from "zod";
 import type { ResourceKind } from "./kind.ts";
 import * as is from "./schema-words.ts";
@@ -56,6 +56,7 @@ export const ovsBridge: ResourceKind<OvsBridgeResource> = {
     return [ovs("set", "Bridge", after.name, ...settings(after))];
   },
 
+  unseenBecause: ovsUnseen,
   impact: (before, after) =>
     after === null ? "members no longer reach other hosts through it" : before === null ? "none" : "none, or a pause of seconds",
 };

@@ -1,6 +1,6 @@
 import { compareFields } from "./differences.ts";
 import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
-import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
+import { markSetting, ourOvsPorts, ovs, setting, ovsUnseen } from "./ovs-words.ts";
 import { floods, portFlags } from "./port-flags.ts";
 import { z } from "zod";
 import type { ResourceKind } from "./kind.ts";
@@ -71,6 +71,7 @@ export const ovsJoin: ResourceKind<OvsJoinResource> = {
     return change(before, after);
   },
 
+  unseenBecause: ovsUnseen,
   impact: (before, after) =>
     after === null ? "members no longer reach other hosts through it" : before === null ? "none" : "none, or a pause under a second",
 };

@@ -1,6 +1,6 @@
 import { compareFields } from "./differences.ts";
 import { networkOfMark, readMark } from "../model/mark.ts";
-import { markSetting, ourOvsPorts, ovs, setting } from "./ovs-words.ts";
+import { markSetting, ourOvsPorts, ovs, setting, ovsUnseen } from "./ovs-words.ts";
 import { z } from "zod";
 import type { ResourceKind } from "./kind.ts";
 import * as is from "./schema-words.ts";
@@ -70,6 +70,7 @@ export const ovsTunnel: ResourceKind<OvsTunnelResource> = {
     return isBroken ? [remove(before), ...create(after)] : change(before, after);
   },
 
+  unseenBecause: ovsUnseen,
   impact: (before, after) =>
     after === null ? "members no longer reach that host directly" : before === null ? "none" : "none, or a pause under a second",
 };

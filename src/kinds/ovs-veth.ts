@@ -1,6 +1,6 @@
 import { compareFields } from "./differences.ts";
 import { aliasWord, isMarkedBy, networkOfMark, readMark } from "../model/mark.ts";
-import { markSetting, ourOvsPorts, ovs } from "./ovs-words.ts";
+import { markSetting, ourOvsPorts, ovs, ovsUnseen } from "./ovs-words.ts";
 import { floods, portFlags } from "./port-flags.ts";
 import { z } from "zod";
 import type { ResourceKind } from "./kind.ts";
@@ -92,6 +92,7 @@ export const ovsVeth: ResourceKind<OvsVethResource> = {
     return change(from, after);
   },
 
+  unseenBecause: ovsUnseen,
   impact: (before, after) =>
     after === null ? "members no longer reach other hosts through it" : before === null ? "none" : "none, or a pause under a second",
 };

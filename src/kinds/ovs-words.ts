@@ -41,3 +41,6 @@ export function ovsUdpPortOf({ type, options }: SnapshotOvsPort): number | undef
   const written = options["dst_port"];
   return written === undefined ? DEFAULT_UDP_PORTS[type] : Number(written);
 }
+
+export const ovsUnseen = ({ ovs: database }: Snapshot): string | undefined =>
+  database.state === "ready" ? undefined : `Open vSwitch: ${database.reason}`;

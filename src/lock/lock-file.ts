@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { findAddressFault, findPrefixFault } from "../net/prefix.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
@@ -111,6 +112,11 @@ export function formatLock(lock: Lock): string {
     removedHosts: sortKeys(lock.removedHosts, orderHost),
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+/** Names a lock by its content. */
+export function digestLock(lock: Lock): string {
+  return createHash("sha256").update(formatLock(lock)).digest("hex");
 }
 
 function orderHost({ index, address, ssh }: LockedHost): LockedHost {

@@ -10,8 +10,8 @@ export interface PinLockInput {
   previous?: Lock;
   /** For a cluster without a lock; a previous lock keeps its own. */
   uuid: string;
-  /** The smallest over all hosts. */
-  underlayMtuBytes: number;
+  /** The smallest over all hosts that were read; undefined: none was. */
+  underlayMtuBytes: number | undefined;
   underlayFamily: 4 | 6;
   /** Places in the spec file, for problems. */
   locate?: (path: readonly PropertyKey[]) => FilePosition;

@@ -6,6 +6,7 @@ import type { Notes } from "./pin-notes.ts";
 
 /** Docker fixes a network's MTU when it is created, so a wider underlay alone changes nothing. */
 export function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: PinNetworkInput, notes: Notes): number {
+  if (underlayMtuBytes === undefined) return pinUnseen(network, before, notes);
   const isPinned = network.mtu.bytes === undefined && before !== undefined;
   const wish = isPinned ? { bytes: before.mtuBytes } : network.mtu;
   const mtu = networkMtu({
@@ -26,4 +27,15 @@ export function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: Pi
   if (before !== undefined && before.mtuBytes !== mtu)
     notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);
   return mtu;
+}
+
+/** No host was seen: a written MTU or a pinned one may be right, and a guess would be kept for good. */
+function pinUnseen(network: PinNetworkInput["network"], before: PinNetworkInput["before"], notes: Notes): number {
+  const known = network.mtu.bytes ?? before?.mtuBytes;
+  if (known !== undefined) return known;
+  notes.fail(["mtu"], {
+    why: "no host of the cluster could be read, so nobody knows what its underlay carries",
+    try: "run the same command when at least one host answers, or write mtu",
+  });
+  return 0;
 }

@@ -15,7 +15,7 @@ export interface PinNetworkInput {
   removedHosts: Readonly<Record<string, LockedHost>>;
   /** Who holds which VNI or key; a derived one is entered. */
   numbers: Map<number, string>;
-  underlayMtuBytes: number;
+  underlayMtuBytes: number | undefined;
   underlayFamily: 4 | 6;
   locate?: (path: readonly PropertyKey[]) => FilePosition;
 }

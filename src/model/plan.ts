@@ -1,18 +1,25 @@
 import { createHash } from "node:crypto";
 import type { Lock } from "./lock.ts";
+import type { ResolvedNetwork } from "./network.ts";
 import type { Problem } from "./problem.ts";
 import type { Step } from "./step.ts";
 
 /** Every change of one run, as a value: printed, saved, and applied exactly. */
 export interface Plan {
-  version: 1;
+  version: 2;
   kind: "plan";
   cluster: string;
   clusterUuid: string;
+  /** Digest of the lock it was made from; null: there was none. Another one on disk makes the plan stale. */
+  lockBefore: string | null;
   /** Written before the first host is touched. null: the plan removes the cluster. */
   lock: Lock | null;
   lockChanges: readonly string[];
+  /** What it was made for: a saved plan is verified against these, whatever the file says by then. */
+  networks: readonly ResolvedNetwork[];
   hosts: readonly HostPlan[];
+  /** Why it must not be carried out. */
+  refusals: readonly Problem[];
   warnings: readonly Problem[];
 }
 
@@ -25,6 +32,8 @@ export interface HostPlan {
   /** What the plan was made from; see fingerprint.ts. */
   basis: string;
   steps: readonly Step[];
+  /** What could not be looked at on this host, and why: nothing is said of it. */
+  unseen: readonly string[];
 }
 
 export interface PlanSummary {

@@ -1,23 +1,25 @@
 import { familyOf } from "../net/prefix.ts";
-import { resolveNetworks } from "../lock/resolve-networks.ts";
-import { claimLinks } from "../kinds/claim-links.ts";
-import { linkNames } from "../kinds/index.ts";
-import { observeResources } from "../kinds/index.ts";
-import type { Resource } from "../kinds/index.ts";
-import type { Snapshot } from "../model/snapshot.ts";
-import { checkPrefixesInUse } from "./check/check-prefixes.ts";
+import { linkNames, kindOf, type Resource } from "../kinds/index.ts";
 import type { Cluster, Host } from "../model/cluster.ts";
+import type { Facts, HostState } from "../model/host-state.ts";
 import type { Lock } from "../model/lock.ts";
-import { pinLock } from "../lock/pin-lock.ts";
-import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
-import { checkManagement } from "./check/check-management.ts";
-import { compileHost } from "./compile/compile-host.ts";
-import { deriveFacts, type HostFacts } from "./facts.ts";
-import { fingerprintHost } from "./compare/fingerprint.ts";
+import type { ResolvedNetwork } from "../model/network.ts";
 import type { HostPlan, Plan } from "../model/plan.ts";
-import { planHost } from "./compare/plan-host.ts";
-import { checkHost, checkPlanes } from "./check/preflight.ts";
+import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Step } from "../model/step.ts";
+import { digestLock } from "../lock/lock-file.ts";
+import { pinLock } from "../lock/pin-lock.ts";
 import { recoverLock } from "../lock/recover-lock.ts";
+import { resolveNetworks } from "../lock/resolve-networks.ts";
+import { checkManagement } from "./check/check-management.ts";
+import { checkPrefixesInUse } from "./check/check-prefixes.ts";
+import { checkHost } from "./check/preflight.ts";
+import { fingerprintHost } from "./compare/fingerprint.ts";
+import { planHost } from "./compare/plan-host.ts";
+import { compileHost } from "./compile/compile-host.ts";
+import { readHostState, underlayOf } from "./host-state.ts";
+import { planRemoval } from "./plan-removal.ts";
 
 export interface BuildPlanInput {
   cluster: Cluster;
@@ -34,125 +36,122 @@ export interface BuildPlanInput {
   confirmed?: ReadonlyMap<string, readonly Resource[]>;
 }
 
-/** Smallest MTU assumed for hosts that did not answer: Ethernet's. */
-const ETHERNET_MTU_BYTES = 1500;
-
-/** Everything that must change, or every reason why nothing may. Pure. */
+/**
+ * Everything that must change, and every reason why it may not, as a value. Pure. Throws only where no plan can be made at
+ * all: what the file asks for would renumber containers, or hosts contradict each other about who they are.
+ */
 export function buildPlan(input: BuildPlanInput): Plan {
-  const { cluster, snapshots } = input;
+  const { cluster, snapshots, confirmed } = input;
   const previous = input.lock ?? recoverLock(cluster, snapshots);
-  const freshUuid = previous?.uuid ?? input.freshUuid;
-  const factsOf = new Map(cluster.hosts.map((host) => [host.name, findFacts(host, snapshots, freshUuid)]));
+  const uuid = previous?.uuid ?? input.freshUuid;
   const { lock, changes } = pinLock({
     cluster,
     ...(previous === undefined ? {} : { previous }),
-    uuid: freshUuid,
-    underlayMtuBytes: smallestMtu([...factsOf.values()]),
+    uuid,
+    underlayMtuBytes: smallestMtu(cluster, snapshots),
     underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
     ...(input.locate === undefined ? {} : { locate: input.locate }),
   });
   const networks = resolveNetworks(cluster, lock);
-  const problems: Problem[] = [];
-  const hosts: HostPlan[] = [];
-
-  for (const host of cluster.hosts) {
-    const found = snapshots.get(host.name);
-    const known = factsOf.get(host.name);
-    if (found === undefined || known === undefined) continue;
-    const compiled = compileHost({ cluster: cluster.name, clusterUuid: lock.uuid, networks, host: host.name, facts: known });
-    const desired = input.confirmed === undefined ? compiled : driftOnly(compiled, input.confirmed.get(host.name));
-    const snapshot = claimLinks(found, lock.uuid, linkNames(desired));
-    const facts = deriveFacts(snapshot, lock.uuid, host.address);
-    const observed = observeResources(snapshot, lock.uuid);
-    const steps = planHost(desired, observed);
-    const index = lock.hosts[host.name]?.index ?? 0;
-    problems.push(...checkPrefixesInUse(cluster, host.name, facts.routes, input.locate));
-    problems.push(
-      ...checkHost({ host, clusterName: cluster.name, clusterUuid: lock.uuid, index, networks, facts, snapshot: found, steps }),
-    );
-    if (input.allowManagementPath !== true) problems.push(...checkManagement(host.name, found, steps));
-    hosts.push({ ...pick(host), leaving: false, basis: fingerprintHost(observed, facts), steps });
-  }
-  const leaving = input.confirmed === undefined ? planLeavingHosts(lock, input) : { hosts: [], problems: [] };
-  problems.push(...leaving.problems);
-  if (problems.length > 0) throw new SpanwireError(problems);
+  const states = readStates(input, uuid, networks);
+  const facts: Facts = new Map([...states].map(([host, state]) => [host, state.facts]));
+  const planned = cluster.hosts.flatMap((host) => {
+    const state = states.get(host.name);
+    return state === undefined ? [] : [planMember(host, state, { ...input, lock, networks, facts })];
+  });
+  const leaving = confirmed === undefined ? planLeavingHosts(lock, input) : [];
   return {
-    version: 1,
+    version: 2,
     kind: "plan",
     cluster: cluster.name,
-    clusterUuid: lock.uuid,
-    lock: input.confirmed === undefined ? lock : (previous ?? lock),
-    lockChanges: input.confirmed === undefined ? changes : [],
-    hosts: [...hosts, ...leaving.hosts],
+    clusterUuid: uuid,
+    lockBefore: input.lock === undefined ? null : digestLock(input.lock),
+    lock: confirmed === undefined ? lock : (previous ?? lock),
+    lockChanges: confirmed === undefined ? changes : [],
+    networks,
+    hosts: [...planned, ...leaving].map(({ host }) => host),
+    refusals: [...planned, ...leaving].flatMap(({ problems }) => problems),
     warnings: input.unreachable,
   };
 }
 
-/** A container's port belongs to no confirmed state, and comes back with its bridge. */
+/** What a plan refuses, thrown: for whoever is going to carry it out. */
+export function requireAllowed(plan: Pick<Plan, "refusals">): void {
+  if (plan.refusals.length > 0) throw new SpanwireError(plan.refusals);
+}
+
+/** Only what was seen: a guess would be pinned for good, because Docker fixes a network's MTU at creation. */
+function smallestMtu(cluster: Cluster, snapshots: ReadonlyMap<string, Snapshot>): number | undefined {
+  const known = cluster.hosts.flatMap(({ name, address }) => {
+    const snapshot = snapshots.get(name);
+    return snapshot === undefined ? [] : (underlayOf(snapshot, address).mtuBytes ?? []);
+  });
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function readStates({ cluster, snapshots }: BuildPlanInput, uuid: string, networks: readonly ResolvedNetwork[]): Map<string, HostState> {
+  const states = new Map<string, HostState>();
+  for (const { name, address } of cluster.hosts) {
+    const snapshot = snapshots.get(name);
+    if (snapshot === undefined) continue;
+    const names = hasUnmarked(snapshot)
+      ? linkNames(compileHost({ cluster, clusterUuid: uuid, networks, host: name, facts: new Map() }))
+      : [];
+    states.set(name, readHostState(snapshot, uuid, address, new Set(names)));
+  }
+  return states;
+}
+
+/** Something with a name like ours and no mark: then it takes the names that are ours to tell. */
+function hasUnmarked({ links, ovs }: Snapshot): boolean {
+  const rows = ovs.state === "ready" ? [...ovs.bridges, ...ovs.ports].map(({ name, mark }) => ({ name, alias: mark })) : [];
+  return [...links, ...rows].some(({ name, alias }) => alias === "" && name.startsWith("spw"));
+}
+
+interface MemberInput extends Omit<BuildPlanInput, "lock"> {
+  lock: Lock;
+  networks: readonly ResolvedNetwork[];
+  facts: Facts;
+}
+
+function planMember(host: Host, state: HostState, input: MemberInput): { host: HostPlan; problems: Problem[] } {
+  const { cluster, lock, networks, facts, confirmed } = input;
+  const { name, address, ssh } = host;
+  const compiled = compileHost({ cluster, clusterUuid: lock.uuid, networks, host: name, facts });
+  const desired = confirmed === undefined ? compiled : driftOnly(compiled, confirmed.get(name));
+  const { steps, unseen } = withoutUnseen(planHost(desired, state.observed), state.snapshot);
+  const about = { host, clusterName: cluster.name, clusterUuid: lock.uuid, index: lock.hosts[name]?.index ?? 0, networks, steps };
+  const problems = [
+    ...checkPrefixesInUse(cluster, name, state.facts.routes, input.locate),
+    ...checkHost({ ...about, facts: state.facts, snapshot: state.snapshot }),
+    ...(input.allowManagementPath === true ? [] : checkManagement(name, state.snapshot, steps)),
+  ];
+  const basis = fingerprintHost(state.observed, state.facts);
+  return { host: { host: name, address, ssh, leaving: false, basis, steps, unseen }, problems };
+}
+
+/** What cannot be seen is neither missing nor too much. */
+function withoutUnseen(steps: readonly Step[], snapshot: Snapshot): { steps: Step[]; unseen: string[] } {
+  const whyNot = ({ before, after }: Step): string | undefined => {
+    const resource = after ?? before;
+    return resource === null ? undefined : kindOf(resource).unseenBecause?.(snapshot);
+  };
+  const unseen = new Set(steps.flatMap((step) => whyNot(step) ?? []));
+  return { steps: unseen.size === 0 ? [...steps] : steps.filter((step) => whyNot(step) === undefined), unseen: [...unseen] };
+}
+
+/** What comes with a container belongs to no confirmed state, and comes back with its bridge. */
 function driftOnly(compiled: readonly Resource[], confirmed: readonly Resource[] | undefined): Resource[] {
-  return [...(confirmed ?? []), ...compiled.filter((resource) => resource.kind === "bridge-port")];
+  return [...(confirmed ?? []), ...compiled.filter((resource) => kindOf(resource).isTransient === true)];
 }
 
 /** Tombstones: hosts that left the file keep nothing of ours. */
 function planLeavingHosts(
   lock: Lock,
   { snapshots, cluster, allowManagementPath }: BuildPlanInput,
-): { hosts: HostPlan[]; problems: Problem[] } {
-  const hosts: HostPlan[] = [];
-  const problems: Problem[] = [];
-  for (const [name, locked] of Object.entries(lock.removedHosts)) {
+): { host: HostPlan; problems: Problem[] }[] {
+  return Object.entries(lock.removedHosts).flatMap(([name, locked]) => {
     const snapshot = snapshots.get(name);
-    if (snapshot === undefined) continue;
-    const planned = planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster, allowManagementPath);
-    hosts.push(planned.host);
-    problems.push(...planned.problems);
-  }
-  return { hosts, problems };
+    return snapshot === undefined ? [] : [planRemoval({ name, ...locked }, snapshot, lock.uuid, cluster, allowManagementPath)];
+  });
 }
-
-/** Everything of the cluster goes from one host. */
-export function planRemoval(
-  host: Host,
-  snapshot: Snapshot,
-  clusterUuid: string,
-  cluster: Pick<Cluster, "name" | "networks">,
-  allowManagementPath = false,
-): { host: HostPlan; problems: Problem[] } {
-  const observed = observeResources(snapshot, clusterUuid);
-  const facts = deriveFacts(snapshot, clusterUuid, host.address);
-  const steps = planHost([], observed);
-  const input = { host, clusterName: cluster.name, clusterUuid, networks: [], facts, snapshot, steps };
-  const problems = checkHost({ ...input, index: 0 }).filter((problem) => problem.kind === "refused");
-  problems.push(...checkPlanes(input).filter((problem) => problem.kind !== "refused"));
-  if (!allowManagementPath) problems.push(...checkManagement(host.name, snapshot, steps));
-  if (steps.length > 0) problems.push(...checkDockerIsSeen(host, cluster, facts));
-  return { host: { ...pick(host), leaving: true, basis: fingerprintHost(observed, facts), steps }, problems };
-}
-
-/** A Docker network of ours cannot be seen, so not removed, while its daemon is down: it would come back with it (F32). */
-function checkDockerIsSeen(host: Host, cluster: Pick<Cluster, "networks">, facts: HostFacts): Problem[] {
-  const attached = cluster.networks.flatMap((network) => network.attach.network ?? []);
-  if (facts.docker.ready || attached.length === 0) return [];
-  return [
-    {
-      kind: "unsupported",
-      doing: "removing the Docker networks",
-      what: attached.join(", "),
-      where: host.name,
-      why: `${facts.docker.reason}, so nobody can tell whether they are still there`,
-      try: "start Docker on that host, then run the same command again",
-    },
-  ];
-}
-
-function findFacts(host: Host, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): HostFacts | undefined {
-  const snapshot = snapshots.get(host.name);
-  return snapshot === undefined ? undefined : deriveFacts(snapshot, uuid, host.address);
-}
-
-function smallestMtu(facts: readonly (HostFacts | undefined)[]): number {
-  const known = facts.flatMap((fact) => fact?.underlayMtuBytes ?? []);
-  return known.length === 0 ? ETHERNET_MTU_BYTES : Math.min(...known);
-}
-
-const pick = (host: Host): { host: string; address: string; ssh: string } => ({ host: host.name, address: host.address, ssh: host.ssh });

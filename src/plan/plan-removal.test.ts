@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
 import { applied, PLAIN, THREE_HOSTS, toCluster } from "../../tests/fake/plan-case.ts";
-import { planRemoval } from "./build-plan.ts";
+import { planRemoval } from "./plan-removal.ts";
 
 test("F32: a host whose Docker does not answer is not cleaned half: its Docker network could not be seen", async () => {
   const { fleet, plan } = await applied();

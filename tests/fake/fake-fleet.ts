@@ -1,7 +1,8 @@
 import { applyPlan, type ApplyResult } from "../../src/engine/apply-plan.ts";
 import { gatherHosts } from "../../src/engine/gather-hosts.ts";
 import type { HostSystem } from "../../src/host/execute/host-system.ts";
-import { buildPlan, planRemoval } from "../../src/plan/build-plan.ts";
+import { buildPlan, requireAllowed } from "../../src/plan/build-plan.ts";
+import { planRemoval } from "../../src/plan/plan-removal.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Cluster, Host } from "../../src/model/cluster.ts";
 import type { Lock } from "../../src/model/lock.ts";
@@ -75,15 +76,20 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
       const asked = [...cluster.hosts, ...leaversOf(cluster, lock)];
       const gathered = await gatherHosts(asked, transport);
       await gathered.close();
-      return buildPlan({ cluster, lock, freshUuid: UUID, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      const plan = buildPlan({ cluster, lock, freshUuid: UUID, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      requireAllowed(plan);
+      return plan;
     },
     async destroy(lock) {
       const planned = Object.entries({ ...lock.removedHosts, ...lock.hosts }).map(([name, locked]) =>
         planRemoval({ name, ...locked }, hosts.get(name)!.snapshot(), lock.uuid, { name: lock.cluster, networks: [] }),
       );
       const plan: Plan = {
-        version: 1,
+        version: 2,
         kind: "plan",
+        lockBefore: null,
+        networks: [],
+        refusals: [],
         cluster: lock.cluster,
         clusterUuid: lock.uuid,
         lock: null,

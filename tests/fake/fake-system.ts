@@ -2,7 +2,7 @@ import { networkOf } from "../../src/net/prefix.ts";
 import type { HostSystem } from "../../src/host/execute/host-system.ts";
 import { DONE, type BatchResult } from "../../src/tools/tool.ts";
 import { runsOf, type Batch } from "../../src/plan/compare/batch-steps.ts";
-import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/facts.ts";
+import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/host-state.ts";
 import type { BootServices } from "../../src/tools/own-files.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/model/snapshot.ts";
 import { addLink, createKernel, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
@@ -50,7 +50,10 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     loops: [],
     snapshot: () => takeSnapshot(host),
     dump: () => dumpHost(host),
-    observe: async () => host.snapshot(),
+    observe: async () => {
+      const [lastPlan, frozen] = [await host.state.findLastPlan(), await host.state.findFrozen()];
+      return { ...host.snapshot(), ...(lastPlan === undefined ? {} : { lastPlan }), ...(frozen === undefined ? {} : { frozen }) };
+    },
     execute: async (batch) => execute(host, batch),
   };
   return host;

@@ -8,13 +8,12 @@ import { registerGraph } from "../verbs/graph.ts";
 import { registerInit } from "../verbs/init.ts";
 import { registerLab } from "../verbs/lab.ts";
 import { registerPlan } from "../verbs/plan.ts";
-import { prepareVerify } from "./prepare-verify.ts";
 import { registerSchema } from "../verbs/schema.ts";
 import { registerStatus } from "../verbs/status.ts";
 import { registerTry } from "../verbs/try.ts";
 import { registerUnfreeze } from "../verbs/unfreeze.ts";
 import { registerValidate } from "../verbs/validate.ts";
-import { registerVerify } from "../verbs/verify.ts";
+import { openVerify, registerVerify } from "../verbs/verify.ts";
 import { VERSION } from "../../util/version.ts";
 
 /** The command tree. Help, completion and the reference are made from it. */
@@ -33,7 +32,7 @@ export function createProgram(): Command {
   registerApply(program);
   registerTry(program);
   registerConfirm(program);
-  registerVerify(program, prepareVerify);
+  registerVerify(program, openVerify);
   registerStatus(program);
   registerGraph(program);
   registerDoctor(program);

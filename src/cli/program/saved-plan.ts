@@ -7,11 +7,12 @@ import type { Lock } from "../../model/lock.ts";
 import { SpanwireError } from "../../model/problem.ts";
 
 const savedPlan = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   kind: z.literal("plan"),
   planId: z.string(),
   cluster: z.string(),
   clusterUuid: z.uuid(),
+  lockBefore: z.string().nullable(),
   lock: z.unknown(),
   lockChanges: z.array(z.string()),
   hosts: z.array(
@@ -22,8 +23,11 @@ const savedPlan = z.strictObject({
       leaving: z.boolean(),
       basis: z.string(),
       steps: z.array(stepSchema),
+      unseen: z.array(z.string()),
     }),
   ),
+  networks: z.array(z.looseObject({ name: z.string(), dataplane: z.looseObject({ type: z.string() }) })),
+  refusals: z.array(z.unknown()).max(0),
   warnings: z.array(z.unknown()),
 });
 

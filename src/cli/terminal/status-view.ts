@@ -17,6 +17,10 @@ export interface ClusterStatus {
   networks: readonly NetworkStatus[];
   drift: readonly { host: string; what: string; key: string; reason: string }[];
   problems: readonly Problem[];
+  /** Why a plan would not be carried out now. */
+  refusals: readonly Problem[];
+  /** What could not be looked at, with its cause: "vm2: Docker: ...". */
+  unseen: readonly string[];
 }
 
 interface NetworkStatus {
@@ -34,12 +38,12 @@ interface NetworkStatus {
 
 export interface StatusInput {
   plan: Plan;
-  networks: readonly ResolvedNetwork[];
   snapshots: ReadonlyMap<string, Snapshot>;
   unreachable: readonly Problem[];
 }
 
-export function describeStatus({ plan, networks, snapshots, unreachable }: StatusInput): ClusterStatus {
+export function describeStatus({ plan, snapshots, unreachable }: StatusInput): ClusterStatus {
+  const { networks } = plan;
   const names = new Map(networks.flatMap((network) => network.members.map((member) => [member.host, member.vtep] as const)));
   return {
     cluster: plan.cluster,
@@ -51,6 +55,8 @@ export function describeStatus({ plan, networks, snapshots, unreachable }: Statu
       host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) })),
     ),
     problems: unreachable,
+    refusals: plan.refusals,
+    unseen: plan.hosts.flatMap(({ host, unseen }) => unseen.map((what) => `${host}: ${what}`)),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { resolveNetworks } from "../../lock/resolve-networks.ts";
+import { applyCluster, type ApplyClusterOptions } from "../../engine/apply-cluster.ts";
 import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
-import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
-import { prepareVerification } from "../../engine/verify-planned.ts";
+import { gatherHosts } from "../../engine/gather-hosts.ts";
+import { makePlan, type PlannedHosts } from "../../engine/make-plan.ts";
+import type { Session } from "../../engine/session.ts";
 import { hasChanges, type Plan } from "../../model/plan.ts";
+import { requireAllowed } from "../../plan/build-plan.ts";
 import { renderPlan, renderSummary } from "../../plan/render/render-plan.ts";
-import type { Transport } from "../../transport/connection.ts";
 import { SpanwireError, type Problem } from "../../model/problem.ts";
 import { applyRecorded } from "../program/audit-log.ts";
 import { withChange, type ChangeFlags } from "../program/change-options.ts";
@@ -15,7 +16,7 @@ import { operatorName } from "../program/operator.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
 import { readSavedPlan } from "../program/saved-plan.ts";
-import { makePlan, openSession, writeFirstLock, writeLock, type Session } from "../program/session.ts";
+import { openSession } from "../program/session.ts";
 
 export function registerApply(program: Command): void {
   withChange(withTarget(program.command("apply")))
@@ -51,7 +52,7 @@ function repairOfSaved(saved: string): SpanwireError {
   return new SpanwireError({ kind: "input", doing: "applying", what: saved, where: "", why, try: "leave one of the two out" });
 }
 
-async function loadPlan(path: string, session: Session): Promise<{ plan: Plan; gathered: GatheredHosts }> {
+async function loadPlan(path: string, session: Session): Promise<PlannedHosts> {
   const plan = await readSavedPlan(path);
   const why = findMismatch(plan, session);
   if (why !== undefined) {
@@ -75,57 +76,38 @@ function findMismatch(plan: Plan, session: Session): string | undefined {
   return uuid === undefined || uuid === plan.clusterUuid ? undefined : "it was made for another cluster of the same name";
 }
 
-interface CarryOutInput {
-  plan: Plan;
-  gathered: GatheredHosts;
-  session: Pick<Session, "lockPath" | "transport" | "lock" | "spec">;
+interface CarryOutInput extends PlannedHosts {
+  session: Session;
   flags: ChangeFlags;
   approve: ApplyInput["approve"];
 }
 
 async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInput): Promise<void> {
+  requireAllowed(plan);
   sayWarnings(gathered.unreachable);
   if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
   if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
-  // before the first host is touched: what must not move is on disk
-  if (session.lock === undefined && plan.lock !== null) await writeFirstLock(session.lockPath, plan.lock);
-  else await writeLock(session.lockPath, plan.lock);
-  const prove =
-    flags.verify && hasChanges(plan) ? await prepareVerification(plan, networksOf(plan, session), gathered, warnStanding) : async () => [];
-  const result = await runPlan(plan, gathered, session.transport, {
-    verify: prove,
+  const result = await runPlan({ plan, gathered }, session, {
+    verify: flags.verify,
     confirmWithinMs: flags.confirmWithin * 1000,
     ...(approve === undefined ? {} : { approve }),
     ...(flags.repair === true ? { repair: true } : {}),
   });
   reportResult(result, gathered.unreachable);
-  if (result.outcome === "applied" || result.outcome === "nothing-to-do") await dropTombstones(plan, session.lockPath);
-  else if (result.outcome === "reverted" && session.lock === undefined) await writeLock(session.lockPath, null);
-}
-
-function networksOf(plan: Plan, session: Pick<Session, "spec">) {
-  return plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
 }
 
 export async function runPlan(
-  plan: Plan,
-  gathered: GatheredHosts,
-  transport: Transport,
-  options: Pick<ApplyInput, "verify" | "confirmWithinMs" | "approve" | "repair">,
+  planned: PlannedHosts,
+  session: Session,
+  options: Pick<ApplyClusterOptions, "verify" | "confirmWithinMs" | "approve" | "repair">,
 ): Promise<ApplyResult> {
-  const onProgress = createProgress();
-  return applyRecorded({
+  return applyCluster(planned, session, {
     ...options,
-    plan,
-    connections: gathered.connections,
-    transport,
     operator: operatorName(),
-    onProgress,
+    onProgress: createProgress(),
     onConfirm: noteConfirm,
-    verify: async () => {
-      onProgress("cluster", "verify");
-      return options.verify();
-    },
+    onStanding: warnStanding,
+    act: applyRecorded,
   });
 }
 
@@ -151,21 +133,6 @@ export function reportResult(result: ApplyResult, unreachable: readonly Problem[
       : "The hosts above that are not as they should be need another `spanwire plan`.",
   );
   process.exitCode = 1;
-}
-
-/** A removed host whose every trace was seen to be gone needs no tombstone any more. */
-async function dropTombstones(plan: Plan, lockPath: string): Promise<void> {
-  if (plan.lock === null) return;
-  const cleaned = new Set(plan.hosts.filter((host) => host.leaving).map((host) => host.host));
-  if (cleaned.size === 0) return;
-  const removedHosts = Object.fromEntries(Object.entries(plan.lock.removedHosts).filter(([name]) => !cleaned.has(name)));
-  const networks = Object.fromEntries(
-    Object.entries(plan.lock.networks).map(([name, network]) => [
-      name,
-      { ...network, slices: Object.fromEntries(Object.entries(network.slices).filter(([host]) => !cleaned.has(host))) },
-    ]),
-  );
-  await writeLock(lockPath, { ...plan.lock, networks, removedHosts });
 }
 
 const HELP = `

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { confirmPending } from "../../engine/confirm-pending.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { print, sayWarnings } from "../terminal/output.ts";
-import { hostsOf, openSession, type TargetFlags } from "../program/session.ts";
+import { hostsOf } from "../../engine/session.ts";
+import { openSession, type TargetFlags } from "../program/session.ts";
 
 export function registerConfirm(program: Command): void {
   withTarget(program.command("confirm"))

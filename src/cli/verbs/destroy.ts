@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
-import { planRemoval } from "../../plan/build-plan.ts";
-import { recoverLock } from "../../lock/recover-lock.ts";
+import { planDestroy } from "../../engine/plan-destroy.ts";
+import { hostsOf, type Session } from "../../engine/session.ts";
+import { requireAllowed } from "../../plan/build-plan.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
-import type { Plan } from "../../model/plan.ts";
-import { SpanwireError, type Problem } from "../../model/problem.ts";
 import { reportResult, runPlan } from "./apply.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { interruptible } from "../terminal/interrupt.ts";
@@ -12,7 +11,7 @@ import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
 import { print, say, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
-import { hostsOf, openSession, writeLock, type Session, type TargetFlags } from "../program/session.ts";
+import { openSession, type TargetFlags } from "../program/session.ts";
 
 interface DestroyFlags extends TargetFlags {
   dryRun?: boolean;
@@ -48,27 +47,17 @@ export function registerDestroy(program: Command): void {
 }
 
 async function destroy(session: Session, gathered: GatheredHosts, flags: DestroyFlags): Promise<void> {
-  const lock = session.lock ?? recoverLock(session.spec.cluster, gathered.snapshots);
-  if (lock === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
-  const planned = hostsOf(session, flags.host).flatMap((host) => {
-    const snapshot = gathered.snapshots.get(host.name);
-    return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, session.spec.cluster, flags.allowManagementPath)];
-  });
-  const refused: Problem[] = planned.flatMap(({ problems }) => problems);
-  if (refused.length > 0) throw new SpanwireError(refused);
-  const complete = gathered.unreachable.length === 0 && flags.host === undefined;
-  const plan: Plan = {
-    ...{ version: 1, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid, lock: complete ? null : lock, lockChanges: [] },
-    ...{ hosts: planned.map(({ host }) => host), warnings: gathered.unreachable },
-  };
+  const plan = planDestroy(session, gathered, { only: flags.host, allowManagementPath: flags.allowManagementPath });
+  if (plan === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
+  requireAllowed(plan);
   sayWarnings(gathered.unreachable);
   if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
   for (const text of gathered.settled) say(text);
   // a frozen host may leave: what a revert left behind goes too
-  const result = await runPlan(plan, gathered, session.transport, { verify: async () => [], repair: true });
+  const result = await runPlan({ plan, gathered }, session, { verify: false, repair: true });
   reportResult(result, gathered.unreachable);
   if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
-  if (complete) await writeLock(session.lockPath, null);
+  if (plan.lock === null) await session.locks.commit(null);
   else if (gathered.unreachable.length > 0) {
     say("The lock stays, because some hosts could not be reached: run `spanwire destroy` again when they answer.");
     process.exitCode = 1;

@@ -4,10 +4,10 @@ import { renderAddresses } from "../../doctor/render-addresses.ts";
 import { deriveTarget } from "../../verify/measure/derive-target.ts";
 import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { interruptible } from "../terminal/interrupt.ts";
-import { openApplied } from "../program/open-applied.ts";
+import { openApplied } from "../../engine/open-applied.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { print, printEnvelope } from "../terminal/output.ts";
-import type { TargetFlags } from "../program/session.ts";
+import { openSession, requireHosts, type TargetFlags } from "../program/session.ts";
 
 interface DoctorFlags extends TargetFlags {
   json?: boolean;
@@ -24,7 +24,9 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctorAddresses(flags: DoctorFlags): Promise<void> {
-  const { gathered, networks } = await openApplied(flags, "looking for addresses");
+  const session = await openSession(flags);
+  requireHosts(session.spec.cluster.hosts, flags); // of one that has left the file nothing is promised
+  const { gathered, networks } = await openApplied(session, flags.host, "looking for addresses");
   const { connections, unreachable } = gathered;
   const close = (): Promise<void> => gathered.close();
   await interruptible(close, async () => {

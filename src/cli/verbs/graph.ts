@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { openLockStore } from "../../engine/lock-store.ts";
 import { resolveNetworks } from "../../lock/resolve-networks.ts";
 import { describeGraph, type ClusterGraph } from "../../graph/cluster-graph.ts";
 import { renderGraphDot } from "../../graph/render-dot.ts";
@@ -9,7 +10,7 @@ import { pinWithoutHosts } from "../../lock/pin-without-hosts.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { print, printEnvelope, say } from "../terminal/output.ts";
 import { readSpec } from "../program/read-spec.ts";
-import { findLockPath, readLock, type TargetFlags } from "../program/session.ts";
+import { findLockPath, type TargetFlags } from "../program/session.ts";
 
 const RENDERERS = { text: renderGraphText, dot: renderGraphDot, mermaid: renderGraphMermaid, svg: renderGraphSvg };
 
@@ -34,7 +35,7 @@ export function registerGraph(program: Command): void {
 
 async function readGraph(flags: TargetFlags): Promise<ClusterGraph> {
   const spec = await readSpec(flags.file);
-  const previous = await readLock(findLockPath(flags));
+  const previous = await openLockStore(findLockPath(flags)).read();
   if (previous === undefined) say("note: the cluster has no lock yet; slices and the tree may still come out otherwise");
   return describeGraph(spec.cluster.name, resolveNetworks(spec.cluster, pinWithoutHosts(spec, previous)));
 }

@@ -3,12 +3,14 @@ import type { Command } from "commander";
 import { commandsOf } from "../../plan/compare/batch-steps.ts";
 import { hasChanges, planIdOf, summarisePlan, type Plan } from "../../model/plan.ts";
 import { toolOf } from "../../tools/index.ts";
+import { SpanwireError } from "../../model/problem.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
-import { print, printEnvelope, say, sayWarnings } from "../terminal/output.ts";
+import { print, printEnvelope, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
-import { makePlan, openSession, type TargetFlags } from "../program/session.ts";
+import { openSession, type TargetFlags } from "../program/session.ts";
+import { makePlan } from "../../engine/make-plan.ts";
 
 interface PlanFlags extends TargetFlags {
   json?: boolean;
@@ -40,6 +42,7 @@ export function registerPlan(program: Command): void {
         flags.allowManagementPath === true ? { allowManagementPath: true } : {},
       );
       await gathered.close();
+      if (gathered.snapshots.size === 0 && plan.warnings.length > 0) throw new SpanwireError(plan.warnings);
       await showPlan(plan, flags);
     });
 }
@@ -48,11 +51,13 @@ async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
   if (flags.json === true) printEnvelope("plan", toEnvelope(plan));
   else print(renderPlan(plan, paintPlan, { commands: flags.commands }));
   sayWarnings(plan.warnings);
-  if (flags.out !== undefined) {
+  sayProblems(plan.refusals);
+  if (flags.out !== undefined && plan.refusals.length === 0) {
     await writeFile(flags.out, `${JSON.stringify({ ...plan, planId: planIdOf(plan) }, null, 2)}\n`, { mode: 0o600 });
     say(`saved: apply exactly this with \`spanwire apply ${flags.out}\``);
   }
-  if (plan.warnings.length > 0) process.exitCode = 1; // they are of hosts that could not be read
+  // warnings are of hosts that could not be read
+  if (plan.warnings.length + plan.refusals.length > 0) process.exitCode = 1;
   else if (flags.detailedExitcode === true && hasChanges(plan)) process.exitCode = EXIT_CHANGES;
 }
 

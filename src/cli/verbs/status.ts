@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { hasChanges, type Plan } from "../../model/plan.ts";
-import { resolveNetworks } from "../../lock/resolve-networks.ts";
 import { formatProblem } from "../../model/problem.ts";
 import type { GatheredHosts } from "../../engine/gather-hosts.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { colour, print, printEnvelope } from "../terminal/output.ts";
-import { makePlan, openSession, type TargetFlags } from "../program/session.ts";
+import { openSession, type TargetFlags } from "../program/session.ts";
+import { makePlan } from "../../engine/make-plan.ts";
 import { describeStatus, type ClusterStatus } from "../terminal/status-view.ts";
 
 interface StatusFlags extends TargetFlags {
@@ -23,8 +23,7 @@ export function registerStatus(program: Command): void {
       const session = await openSession(flags);
       const { plan, gathered } = await makePlan(session, flags.host, { allowManagementPath: true });
       await gathered.close();
-      const networks = plan.lock === null ? [] : resolveNetworks(session.spec.cluster, plan.lock);
-      const status = describeStatus({ plan, networks, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      const status = describeStatus({ plan, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
       if (flags.json === true) printEnvelope("status", status);
       else print(renderStatus(status, session.lock === undefined));
       setExitCode(plan, gathered);
@@ -33,7 +32,8 @@ export function registerStatus(program: Command): void {
 
 function setExitCode(plan: Plan, gathered: GatheredHosts): void {
   const isFrozen = [...gathered.snapshots.values()].some((snapshot) => snapshot.frozen !== undefined);
-  if (gathered.unreachable.length > 0 || hasChanges(plan) || isFrozen) process.exitCode = 1;
+  const isUnseen = plan.hosts.some((host) => host.unseen.length > 0);
+  if (gathered.unreachable.length > 0 || plan.refusals.length > 0 || hasChanges(plan) || isFrozen || isUnseen) process.exitCode = 1;
 }
 
 const paint = (name: Parameters<typeof colour>[0], text: string): string => colour(name, text, process.stdout);
@@ -48,7 +48,7 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
     lines.push(
       "",
       paint("bold", `network ${network.name}`) +
-        `  ${network.subnet}  MTU ${network.mtuBytes}  ${network.dataplane}  ${network.wire}  key ${network.vni}`,
+        `  ${network.subnet}  MTU ${network.mtuBytes}  ${network.dataplane}  ${network.wire}${network.vni === undefined ? "" : `  key ${network.vni}`}`,
     );
     for (const link of network.links) {
       const state = link.state === "up" ? paint("green", "up") : paint("red", link.state);
@@ -68,14 +68,23 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
   if (status.mixed.length > 0) lines.push(paint("yellow", "The last plan did not end the same on every host:"));
   for (const line of status.mixed) lines.push(`  ${line}`);
   if (status.mixed.length > 0) lines.push("try: `spanwire apply` makes them all as the file says");
+  for (const problem of status.refusals) lines.push(`${paint("red", "not to be applied:")} ${formatProblem(problem)}`);
+  for (const line of status.unseen) lines.push(paint("yellow", `not looked at: ${line}`));
   if (isNew) lines.push("This cluster has not been applied yet: run `spanwire apply`.");
-  else if (status.drift.length === 0) lines.push(paint("green", "No drift: every host that answers is as the file says."));
+  else if (status.drift.length === 0) lines.push(describeNoDrift(status));
   else {
     lines.push(paint("yellow", "Drift:"));
     for (const { host, what, key, reason } of status.drift) lines.push(`  ${host}: ${what}: ${reason}  ${paint("dim", key)}`);
     lines.push("try: `spanwire apply` puts exactly this right");
   }
   return lines.join("\n");
+}
+
+/** No news is good news only of what was looked at. */
+function describeNoDrift({ hosts, unseen }: ClusterStatus): string {
+  const isAll = hosts.every((host) => host.reachable) && unseen.length === 0;
+  if (hosts.every((host) => !host.reachable)) return paint("red", "No host answered: whether something has drifted is not known.");
+  return isAll ? paint("green", "No drift: every host is as the file says.") : paint("yellow", "No drift in what could be looked at.");
 }
 
 /** "vm2 blocked" is fine where the spanning tree keeps a link in reserve; what is not as expected stands out. */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { print } from "../terminal/output.ts";
-import { hostsOf, openSession, type TargetFlags } from "../program/session.ts";
+import { hostsOf } from "../../engine/session.ts";
+import { openSession, type TargetFlags } from "../program/session.ts";
 
 export function registerUnfreeze(program: Command): void {
   withTarget(program.command("unfreeze"))

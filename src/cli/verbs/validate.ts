@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { ParsedSpec } from "../../file/parse-spec.ts";
+import { openLockStore } from "../../engine/lock-store.ts";
 import { pinWithoutHosts } from "../../lock/pin-without-hosts.ts";
 import { formatProblem, SpanwireError, type Problem } from "../../model/problem.ts";
 import { DEFAULT_SPEC_FILE, readSpec } from "../program/read-spec.ts";
-import { findLockPath, readLock } from "../program/session.ts";
+import { findLockPath } from "../program/session.ts";
 
 /** What `validate --json` prints. */
 export interface ValidateEnvelope {
@@ -37,7 +38,7 @@ export function registerValidate(program: Command): void {
 /** Also what only the slices show: where in them a reserved address may lie. Throws SpanwireError. */
 async function readValidSpec(options: ValidateOptions): Promise<ParsedSpec> {
   const spec = await readSpec(options.file);
-  pinWithoutHosts(spec, await readLock(findLockPath(options)));
+  pinWithoutHosts(spec, await openLockStore(findLockPath(options)).read());
   return spec;
 }
 

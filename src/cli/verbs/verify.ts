@@ -1,13 +1,12 @@
 import type { Command } from "commander";
+import { prepareVerify, type VerifyInputs } from "../../engine/prepare-verify.ts";
 import { keepAlive } from "../../engine/keep-alive.ts";
-import type { Connection } from "../../transport/connection.ts";
 import { limitTarget } from "../../verify/measure/limit-target.ts";
-import type { ContainerTarget } from "../../verify/measure/measurements.ts";
 import { renderReport } from "../../verify/report/render.ts";
-import type { VerifyTarget } from "../../verify/measure/target.ts";
 import { verifyCluster } from "../../verify/verify-cluster.ts";
 import { interruptible } from "../terminal/interrupt.ts";
-import { withTarget } from "../program/options.ts";
+import { resolveLab, withTarget } from "../program/options.ts";
+import { openSession, requireHosts } from "../program/session.ts";
 import { print } from "../terminal/output.ts";
 
 export interface VerifyFlags {
@@ -16,17 +15,6 @@ export interface VerifyFlags {
   host?: string[];
   containers?: boolean;
   json?: boolean;
-}
-
-/** What stands before a measurement: the promises, and a conversation with every host that answers. */
-export interface VerifyInputs {
-  target: VerifyTarget;
-  connections: ReadonlyMap<string, Connection>;
-  /** Our nft table, which counts outer fragments. */
-  nftTable?: string;
-  /** Running containers of our networks; asked for only with --containers. */
-  containers: readonly ContainerTarget[];
-  close(): Promise<void>;
 }
 
 /** Width for a reader that is no terminal. */
@@ -49,6 +37,13 @@ export function registerVerify(program: Command, prepare: (flags: VerifyFlags) =
         }
       });
     });
+}
+
+export async function openVerify(raw: VerifyFlags & { lab?: string | true }): Promise<VerifyInputs> {
+  const flags = resolveLab(raw);
+  const session = await openSession(flags);
+  requireHosts(session.spec.cluster.hosts, flags); // of one that has left the file nothing is promised
+  return prepareVerify(session, flags.host, flags.containers === true);
 }
 
 async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {

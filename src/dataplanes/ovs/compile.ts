@@ -22,7 +22,7 @@ export function compileOvs({ network, member, mark, facts }: CompileInput<OvsSpe
     kind: "ovs-bridge",
     network: network.name,
     name: ovsBridgeName(network),
-    datapath: datapathOf(dataplane, facts),
+    datapath: datapathOf(dataplane, facts.get(member.host)),
     mac: id.mac,
     spanningTree: hasTree(dataplane) ? dataplane.loops : "none",
     priority: hasTree(dataplane) ? id.priority : 0,

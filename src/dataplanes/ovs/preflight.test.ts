@@ -6,7 +6,7 @@ import { newPort } from "../../../tests/fake/run-ovs.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { Lock } from "../../model/lock.ts";
 import { formatProblem } from "../../model/problem.ts";
-import { planRemoval } from "../../plan/build-plan.ts";
+import { planRemoval } from "../../plan/plan-removal.ts";
 
 const OVS: OvsShape = { tunnel: "vxlan", topology: "mesh", tree: "stp", splitHorizon: true };
 const AT_END = "and this plan only takes it away at its end";

@@ -1,8 +1,8 @@
 import { isMarkedBy } from "../../model/mark.ts";
 import type { OvsTunnelResource } from "../../kinds/ovs-tunnel.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { HostFacts } from "../../plan/facts.ts";
-import type { StandingTunnel } from "../../plan/check/standing-tunnels.ts";
+import type { HostFacts } from "../../model/host-state.ts";
+import type { StandingTunnel } from "../../model/host-state.ts";
 import type { PreflightInput } from "../dataplane.ts";
 import { checkRemoval } from "./check-removal.ts";
 import { datapathOf } from "./datapath.ts";

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "../state/write-atomically.ts";
+import { writeAtomically } from "../../util/write-atomically.ts";
 
 /** Until when a plan must be confirmed, in boot time (boot-time.ts). */
 export interface Deadline {

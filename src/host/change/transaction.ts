@@ -1,5 +1,5 @@
 import { fingerprintHost } from "../../plan/compare/fingerprint.ts";
-import { deriveFacts } from "../../plan/facts.ts";
+import { deriveFacts } from "../../plan/host-state.ts";
 import { batchSteps } from "../../plan/compare/batch-steps.ts";
 import { deriveRestorePoint, planToPoint } from "../../plan/compile/restore-point.ts";
 import type { Stage, Step } from "../../model/step.ts";

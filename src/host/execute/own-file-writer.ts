@@ -1,6 +1,6 @@
 import { mkdir, readlink, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncDirectory } from "../state/sync-directory.ts";
+import { syncDirectory } from "../../util/sync-directory.ts";
 
 export async function writeOwnFile(path: string, content: string, isLink: boolean): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

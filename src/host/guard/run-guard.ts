@@ -9,7 +9,7 @@ import type { HostSystem } from "../execute/host-system.ts";
 import { PACE } from "../../util/pace.ts";
 import { settlePlan } from "../change/settle-plan.ts";
 import type { LockHolder, StateDirectory } from "../state/state-directory.ts";
-import { writeAtomically } from "../state/write-atomically.ts";
+import { writeAtomically } from "../../util/write-atomically.ts";
 
 export interface GuardInput {
   planId: string;

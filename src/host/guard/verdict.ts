@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncDirectory } from "../state/sync-directory.ts";
+import { syncDirectory } from "../../util/sync-directory.ts";
 
 /** What becomes of a plan. Confirmed over a new connection, or on its way back. */
 export type Verdict = "confirmed" | "reverting";

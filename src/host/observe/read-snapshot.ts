@@ -1,6 +1,6 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
-import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/facts.ts";
+import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
 import { ovsUdpPortOf } from "../../kinds/ovs-words.ts";
 import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs } from "../../model/snapshot.ts";
 import { sysctlKeys } from "../../kinds/sysctl-keys.ts";

@@ -2,7 +2,7 @@ import { link, rename, rm, writeFile } from "node:fs/promises";
 import { isSameProcess, processIdentity } from "../../util/process-identity.ts";
 import { dirname } from "node:path";
 import { findJsonFile } from "./read-json-file.ts";
-import { syncDirectory } from "./sync-directory.ts";
+import { syncDirectory } from "../../util/sync-directory.ts";
 
 /** Who applies which plan on this host. */
 export interface LockHolder {

@@ -2,8 +2,8 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RestorePoint } from "../../plan/compile/restore-point.ts";
 import { readJsonFile } from "./read-json-file.ts";
-import { syncDirectory } from "./sync-directory.ts";
-import { writeAtomically } from "./write-atomically.ts";
+import { syncDirectory } from "../../util/sync-directory.ts";
+import { writeAtomically } from "../../util/write-atomically.ts";
 
 /**
  * What the boot unit builds from. A plan's point is written before its first step and takes the cluster's place by one

@@ -6,7 +6,7 @@ import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type Jou
 import { readJsonFile } from "./read-json-file.ts";
 import { openRestorePoints, type RestorePoints } from "./restore-point-files.ts";
 import { decideVerdict, findVerdict, type Verdict } from "../guard/verdict.ts";
-import { writeAtomically } from "./write-atomically.ts";
+import { writeAtomically } from "../../util/write-atomically.ts";
 
 /**
  * What a host must remember, and nothing that can be observed: former values of foreign settings, who holds the lock,

@@ -3,7 +3,7 @@ import { getDataplane, tunnelOf } from "../../dataplanes/index.ts";
 import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { kindOf } from "../../kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { HostFacts } from "../facts.ts";
+import type { HostFacts } from "../../model/host-state.ts";
 import { findSilenced, type Silenced } from "./find-silenced.ts";
 import type { Step } from "../../model/step.ts";
 

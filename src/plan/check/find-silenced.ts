@@ -1,8 +1,8 @@
 import { dropsTunnel } from "../compile/compile-nft-table.ts";
 import type { NftTableResource } from "../../kinds/nft-table.ts";
 import type { Resource } from "../../kinds/index.ts";
-import type { HostFacts } from "../facts.ts";
-import type { StandingTunnel } from "./standing-tunnels.ts";
+import type { HostFacts } from "../../model/host-state.ts";
+import type { StandingTunnel } from "../../model/host-state.ts";
 import type { Step } from "../../model/step.ts";
 
 /** A tunnel of somebody else that would no longer hear these sources. */

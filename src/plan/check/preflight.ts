@@ -3,7 +3,7 @@ import { findMark } from "../../model/mark.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Host } from "../../model/cluster.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { HostFacts } from "../facts.ts";
+import type { HostFacts } from "../../model/host-state.ts";
 import { ATTACHMENTS } from "../../attach/index.ts";
 import { DATAPLANES } from "../../dataplanes/index.ts";
 import { checkTunnels } from "./check-tunnels.ts";

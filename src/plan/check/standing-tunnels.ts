@@ -1,24 +1,8 @@
+import type { StandingTunnel } from "../../model/host-state.ts";
 import { describeReceiver, type Wire } from "../../net/tunnel.ts";
 import { findMark, isMarkedBy } from "../../model/mark.ts";
 import { OVS_GRE_TYPES, ovsUdpPortOf } from "../../kinds/ovs-words.ts";
 import type { Snapshot, SnapshotLink } from "../../model/snapshot.ts";
-
-/** A tunnel that is on the host now, ours or anybody's. */
-export interface StandingTunnel {
-  name: string;
-  isOurs: boolean;
-  wire: Wire;
-  /** Who takes its packets from the wire. */
-  receiver: string;
-  /** Open vSwitch takes them before the host's firewall sees them. */
-  isInUserspace: boolean;
-  /** Addresses its packets come from, or "any". */
-  remotes: readonly string[];
-  /** Of a VXLAN device of the kernel's. */
-  vni?: number;
-  /** Of a port of Open vSwitch. */
-  ovs?: { type: string; key: string };
-}
 
 /**
  * Not links of their own: what the kernel makes in every namespace once a GRE module is loaded, and what Open vSwitch makes

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { keyOf, kindOf } from "../../kinds/index.ts";
 import type { Resource } from "../../kinds/index.ts";
-import type { HostFacts } from "../facts.ts";
+import type { HostFacts } from "../../model/host-state.ts";
 
 /**
  * What a plan for this host was made from: our own objects and the facts it used. Containers, counters and learned

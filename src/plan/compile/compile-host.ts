@@ -6,28 +6,31 @@ import { formatMark } from "../../model/mark.ts";
 import { listOwnFiles } from "../../tools/own-files.ts";
 import type { Resource } from "../../kinds/index.ts";
 import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
-import type { HostFacts } from "../facts.ts";
+import type { Cluster } from "../../model/cluster.ts";
+import type { Facts } from "../../model/host-state.ts";
 
 export interface CompileInput {
-  cluster: string;
+  cluster: Pick<Cluster, "name">;
   clusterUuid: string;
   networks: readonly ResolvedNetwork[];
   host: string;
-  facts: Pick<HostFacts, "lostPorts" | "isUnderlayInUserspace" | "boot">;
+  /** Of every host that answered; this one among them. */
+  facts: Facts;
 }
 
 /** Everything one host must have. Pure: the same input gives the same list in the same order. */
 export function compileHost({ cluster, clusterUuid, networks, host, facts }: CompileInput): Resource[] {
   const mine = networks.filter((network) => findMember(network, host) !== undefined);
   if (mine.length === 0) return [];
+  const own = facts.get(host);
   const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
-  const files = facts.boot === undefined ? [] : listOwnFiles(clusterUuid, facts.boot);
+  const files = own?.boot === undefined ? [] : listOwnFiles(clusterUuid, own.boot);
   return [
     ...files.map((file): Resource => ({ kind: "file", network: "", ...file })),
     compileNftTable(networks, host, clusterUuid),
     ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
     ...(needsForwarding ? [{ kind: "sysctl", network: "", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
-    ...facts.lostPorts.flatMap((lost): Resource[] =>
+    ...(own?.lostPorts ?? []).flatMap((lost): Resource[] =>
       mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", network: "", ...lost }] : [],
     ),
   ];
@@ -40,7 +43,7 @@ interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "h
 function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkInput): Resource[] {
   const member = findMember(network, host);
   if (member === undefined) return [];
-  const mark = formatMark({ uuid: clusterUuid, cluster, index: member.index, network: network.name, slice: member.slice });
+  const mark = formatMark({ uuid: clusterUuid, cluster: cluster.name, index: member.index, network: network.name, slice: member.slice });
   return [
     {
       kind: "bridge",
@@ -60,7 +63,7 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
     ...compileRoutes(network, host),
     { kind: "sysctl", network: network.name, key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
     ...getDataplane(network.dataplane).compile({ network, member, mark, facts }),
-    ...getAttachment(network.attach).compile({ network, member, clusterUuid, cluster }),
+    ...getAttachment(network.attach).compile({ network, member, clusterUuid, cluster: cluster.name }),
   ];
 }
 

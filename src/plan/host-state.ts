@@ -1,29 +1,9 @@
 import { isMarkedBy } from "../model/mark.ts";
-import type { BootServices } from "../tools/own-files.ts";
 import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
-import { findStandingTunnels, type StandingTunnel } from "./check/standing-tunnels.ts";
-
-/** What a plan needs to know of a host besides our own objects. */
-export interface HostFacts {
-  /** MTU of the device that carries the underlay address; undefined when no device has it. */
-  underlayMtuBytes: number | undefined;
-  underlayDevice: string | undefined;
-  /** Routes that do not lead to a device of ours. */
-  routes: readonly Pick<SnapshotRoute, "destination" | "device">[];
-  tunnels: readonly StandingTunnel[];
-  udpPorts: readonly number[];
-  docker: { ready: boolean; reason: string; version: string; swarm: boolean };
-  /** Docker networks without our mark; subnets only of those whose addresses Docker keeps apart from ours on this host. */
-  foreignDockerNetworks: readonly { name: string; subnets: readonly string[] }[];
-  /** Running containers whose veth lost its bridge. */
-  lostPorts: readonly { device: string; bridge: string; container: string }[];
-  missingTools: readonly string[];
-  /** Services that want files of ours; undefined without systemd. */
-  boot: BootServices | undefined;
-  ovs: { ready: boolean; reason: string; kernelDatapath: boolean };
-  /** The underlay address sits on a userspace bridge of Open vSwitch: only there can userspace tunnels start. */
-  isUnderlayInUserspace: boolean;
-}
+import type { HostFacts, HostState } from "../model/host-state.ts";
+import { claimLinks } from "../kinds/claim-links.ts";
+import { observeResources } from "../kinds/index.ts";
+import { findStandingTunnels } from "./check/standing-tunnels.ts";
 
 /** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
 export const NEEDED_TOOLS = ["ip", "bridge", "nft", "ping", "nsenter", "unshare"] as const;
@@ -31,13 +11,25 @@ export const NEEDED_TOOLS = ["ip", "bridge", "nft", "ping", "nsenter", "unshare"
 /** What only some networks need; looked for too. */
 export const OPTIONAL_TOOLS = ["ethtool"] as const;
 
+/** `names` are those of links that are ours and may have lost their mark. */
+export function readHostState(found: Snapshot, clusterUuid: string, underlayAddress: string, names: ReadonlySet<string>): HostState {
+  const claimed = claimLinks(found, clusterUuid, names);
+  return { snapshot: found, facts: deriveFacts(claimed, clusterUuid, underlayAddress), observed: observeResources(claimed, clusterUuid) };
+}
+
+/** The device that carries the underlay address. */
+export function underlayOf({ addresses, links }: Snapshot, address: string): { device: string | undefined; mtuBytes: number | undefined } {
+  const device = addresses.find((entry) => entry.cidr.split("/")[0] === address)?.device;
+  return { device, mtuBytes: links.find((link) => link.name === device)?.mtuBytes };
+}
+
 export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAddress: string): HostFacts {
   const ours = new Set(snapshot.links.filter((link) => isMarkedBy(link.alias, clusterUuid)).map((link) => link.name));
-  const underlayDevice = snapshot.addresses.find((entry) => entry.cidr.split("/")[0] === underlayAddress)?.device;
+  const underlay = underlayOf(snapshot, underlayAddress);
   const { docker } = snapshot;
   return {
-    underlayDevice,
-    underlayMtuBytes: snapshot.links.find((link) => link.name === underlayDevice)?.mtuBytes,
+    underlayDevice: underlay.device,
+    underlayMtuBytes: underlay.mtuBytes,
     routes: snapshot.routes.filter((route) => !isOurRoute(route, ours, snapshot)),
     tunnels: findStandingTunnels(snapshot, clusterUuid),
     udpPorts: snapshot.udpPorts,
@@ -57,7 +49,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
             }))
         : [],
     lostPorts: findLostPorts(snapshot, clusterUuid),
-    ...deriveOvsFacts(snapshot, underlayDevice),
+    ...deriveOvsFacts(snapshot, underlay.device),
     boot: snapshot.boot,
     missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
   };

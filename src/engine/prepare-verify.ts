@@ -1,16 +1,26 @@
-import type { GatheredHosts } from "../../engine/gather-hosts.ts";
-import { nftTableName } from "../../kinds/nft-table.ts";
-import { deriveTarget } from "../../verify/measure/derive-target.ts";
-import type { ContainerTarget } from "../../verify/measure/measurements.ts";
+import { nftTableName } from "../kinds/nft-table.ts";
+import type { Connection } from "../transport/connection.ts";
+import { deriveTarget } from "../verify/measure/derive-target.ts";
+import type { ContainerTarget } from "../verify/measure/measurements.ts";
+import type { VerifyTarget } from "../verify/measure/target.ts";
+import type { GatheredHosts } from "./gather-hosts.ts";
 import { openApplied } from "./open-applied.ts";
-import { resolveLab } from "./options.ts";
-import type { TargetFlags } from "./session.ts";
-import type { VerifyInputs } from "../verbs/verify.ts";
+import type { Session } from "./session.ts";
+
+/** What stands before a measurement: the promises, and a conversation with every host that answers. */
+export interface VerifyInputs {
+  target: VerifyTarget;
+  connections: ReadonlyMap<string, Connection>;
+  /** Our nft table, which counts outer fragments. */
+  nftTable?: string;
+  /** Running containers of our networks; only where they were asked for. */
+  containers: readonly ContainerTarget[];
+  close(): Promise<void>;
+}
 
 /** Opens the hosts and derives what must be true of them. */
-export async function prepareVerify(raw: TargetFlags & { containers?: boolean; lab?: string | true }): Promise<VerifyInputs> {
-  const flags = resolveLab(raw);
-  const { gathered, lock, networks } = await openApplied(flags, "verifying");
+export async function prepareVerify(session: Session, only: readonly string[] | undefined, withContainers: boolean): Promise<VerifyInputs> {
+  const { gathered, lock, networks } = await openApplied(session, only, "verifying");
   try {
     const byDockerName = new Map(
       networks.flatMap((network) => (network.attach.network === undefined ? [] : [[network.attach.network, network.name] as const])),
@@ -19,7 +29,7 @@ export async function prepareVerify(raw: TargetFlags & { containers?: boolean; l
       target: deriveTarget(networks),
       connections: gathered.connections,
       nftTable: nftTableName(lock.uuid),
-      containers: flags.containers === true ? await findContainers(gathered, byDockerName) : [],
+      containers: withContainers ? await findContainers(gathered, byDockerName) : [],
       close: () => gathered.close(),
     };
   } catch (error) {
