@@ -7,7 +7,14 @@ export const DEVICE_SYSCTLS = {
 /** Settings of the whole host that we may need; their former value is kept and given back. */
 export const HOST_SYSCTLS = {
   ipForward: "net.ipv4.ip_forward",
+  ipv6Forward: "net.ipv6.conf.all.forwarding",
 } as const;
+
+/** Lets a host pass packets of that family between its devices. */
+export const forwardingKey = (family: 4 | 6): string => (family === 4 ? HOST_SYSCTLS.ipForward : HOST_SYSCTLS.ipv6Forward);
+
+/** Whether a device takes its default route from router advertisements: 1 means only while the host does not forward. */
+export const acceptRaKey = (device: string): string => `net.ipv6.conf.${device}.accept_ra`;
 
 /** Read for the record and for advice only, never written. */
 const FACT_SYSCTLS = {

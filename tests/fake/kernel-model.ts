@@ -49,7 +49,10 @@ export function createKernel(underlay: string, mtuBytes = 1500): KernelModel {
     routes: [],
     fdb: [],
     neighbours: [],
-    sysctls: new Map([["net.ipv4.ip_forward", "0"]]),
+    sysctls: new Map([
+      ["net.ipv4.ip_forward", "0"],
+      ["net.ipv6.conf.all.forwarding", "0"],
+    ]),
   };
   addLink(kernel, { name: "lo", kind: "", mac: "00:00:00:00:00:00", mtuBytes: 65536, up: true });
   addLink(kernel, { name: "eth0", kind: "", mac: "52:54:00:00:00:01", mtuBytes, up: true });

@@ -2,8 +2,8 @@ import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
 import { ovsUdpPortOf } from "../../kinds/ovs-words.ts";
-import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs } from "../../model/snapshot.ts";
-import { sysctlKeys } from "../../kinds/sysctl-keys.ts";
+import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs, SnapshotRoute } from "../../model/snapshot.ts";
+import { acceptRaKey, sysctlKeys } from "../../kinds/sysctl-keys.ts";
 import { CLEAN_ENV } from "../../util/run.ts";
 import { findManagementPath, type ManagementEnds } from "../change/management-path.ts";
 import { readBootServices } from "./read-boot-services.ts";
@@ -36,7 +36,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
   const [sysctls, boundAfter, found, former, lastPlan, frozen] = await Promise.all([
-    readSysctls(sysctlKeys(ours)),
+    readSysctls([...sysctlKeys(ours), ...advertisedDevices(routes).map(acceptRaKey)]),
     readBoundPorts(),
     findLostPorts(docker, links),
     state.readFormer(),
@@ -52,6 +52,11 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     ...(frozen === undefined ? {} : { frozen }),
   };
 }
+
+/** Devices over which a router announced itself as the default way out (RFC 4861, 4.2). */
+const advertisedDevices = (routes: readonly SnapshotRoute[]): string[] => [
+  ...new Set(routes.flatMap(({ destination, protocol, device }) => (destination === "default" && protocol === "ra" ? [device] : []))),
+];
 
 function withMaster(path: ManagementPath, links: readonly SnapshotLink[]): ManagementPath {
   const master = links.find((link) => link.name === path.device)?.master;

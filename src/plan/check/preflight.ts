@@ -6,6 +6,7 @@ import type { Problem } from "../../model/problem.ts";
 import type { HostFacts } from "../../model/host-state.ts";
 import { ATTACHMENTS } from "../../attach/index.ts";
 import { DATAPLANES } from "../../dataplanes/index.ts";
+import { checkForwarding } from "./check-forwarding.ts";
 import { checkTunnels } from "./check-tunnels.ts";
 import type { Step } from "../../model/step.ts";
 
@@ -23,7 +24,9 @@ export interface PreflightInput {
 
 /** Everything that would make a step fail or hurt somebody, found before the first step of any host. */
 export function checkHost(input: PreflightInput): Problem[] {
-  return [checkTools, checkIdentity, checkNames, checkTunnels, checkAttachments, checkPlanes].flatMap((check) => check(input));
+  return [checkTools, checkIdentity, checkNames, checkForwarding, checkTunnels, checkAttachments, checkPlanes].flatMap((check) =>
+    check(input),
+  );
 }
 
 /** Every plane looks at every host: one may have left something behind, or forbid what another does. */

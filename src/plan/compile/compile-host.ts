@@ -5,8 +5,9 @@ import { compileNftTable } from "./compile-nft-table.ts";
 import { formatMark } from "../../model/mark.ts";
 import { listOwnFiles } from "../../tools/own-files.ts";
 import type { Resource } from "../../kinds/index.ts";
-import { DEVICE_SYSCTLS, HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
+import { DEVICE_SYSCTLS, forwardingKey } from "../../kinds/sysctl-keys.ts";
 import type { Cluster } from "../../model/cluster.ts";
+import { familyOf } from "../../net/prefix.ts";
 import type { Facts } from "../../model/host-state.ts";
 
 export interface CompileInput {
@@ -23,17 +24,22 @@ export function compileHost({ cluster, clusterUuid, networks, host, facts }: Com
   const mine = networks.filter((network) => findMember(network, host) !== undefined);
   if (mine.length === 0) return [];
   const own = facts.get(host);
-  const needsForwarding = mine.some((network) => network.egress.mode === "masquerade");
   const files = own?.boot === undefined ? [] : listOwnFiles(clusterUuid, own.boot);
   return [
     ...files.map((file): Resource => ({ kind: "file", network: "", ...file })),
     compileNftTable(networks, host, clusterUuid),
     ...mine.flatMap((network): Resource[] => compileNetwork({ cluster, clusterUuid, network, host, facts })),
-    ...(needsForwarding ? [{ kind: "sysctl", network: "", key: HOST_SYSCTLS.ipForward, value: "1" } as const] : []),
+    ...forwardedFamilies(mine).map((family): Resource => ({ kind: "sysctl", network: "", key: forwardingKey(family), value: "1" })),
     ...(own?.lostPorts ?? []).flatMap((lost): Resource[] =>
       mine.some((network) => network.bridge === lost.bridge) ? [{ kind: "bridge-port", network: "", ...lost }] : [],
     ),
   ];
+}
+
+/** Members reach the outside, or with per-host addressing one another, through this host. */
+function forwardedFamilies(networks: readonly ResolvedNetwork[]): (4 | 6)[] {
+  const routed = networks.filter(({ egress, addressing }) => egress.mode === "masquerade" || addressing === "per-host");
+  return ([4, 6] as const).filter((family) => routed.some(({ subnet }) => familyOf(subnet) === family));
 }
 
 interface NetworkInput extends Pick<CompileInput, "cluster" | "clusterUuid" | "host" | "facts"> {

@@ -1,6 +1,7 @@
 import { keyOf, kindOf } from "../../kinds/index.ts";
 import type { Resource } from "../../kinds/index.ts";
-import { HOST_SYSCTLS } from "../../kinds/sysctl-keys.ts";
+import { forwardingKey } from "../../kinds/sysctl-keys.ts";
+import { familyOf, networkOf } from "../../net/prefix.ts";
 import { planHost } from "../compare/plan-host.ts";
 import type { Step } from "../../model/step.ts";
 
@@ -37,8 +38,10 @@ export function deriveRestorePoint(
     else wanted.set(key, whole ?? after);
   }
   dropOrphans(wanted);
-  const forward = initial.get(`sysctl/${HOST_SYSCTLS.ipForward}`);
-  if (forward?.kind === "sysctl" && !wanted.has(keyOf(forward)) && needsForwarding(wanted.values())) wanted.set(keyOf(forward), forward);
+  for (const family of forwardedFamilies([...wanted.values()])) {
+    const forward = initial.get(`sysctl/${forwardingKey(family)}`);
+    if (forward !== undefined && !wanted.has(keyOf(forward))) wanted.set(keyOf(forward), forward);
+  }
   // a container's port comes with its container
   return [...wanted.values()].filter((resource) => kindOf(resource).isTransient !== true);
 }
@@ -63,9 +66,14 @@ function dropOrphans(wanted: Map<string, Resource>): void {
   }
 }
 
-/** Somebody else had switched it on when we came, perhaps only until the next reboot. */
-function needsForwarding(resources: Iterable<Resource>): boolean {
-  return [...resources].some(
+/** What somebody else had switched on when we came, perhaps only until the next reboot. */
+function forwardedFamilies(resources: readonly Resource[]): Set<4 | 6> {
+  const masquerades = resources.some(
     (resource) => resource.kind === "nft-table" && resource.chains.some((chain) => chain.type === "nat" && chain.rules.length > 0),
   );
+  const prefixes = resources.flatMap((resource) => {
+    if (resource.kind === "route") return [resource.destination];
+    return masquerades && resource.kind === "address" ? [networkOf(resource.cidr)] : [];
+  });
+  return new Set(prefixes.map(familyOf));
 }
