@@ -1,4 +1,4 @@
-import type { DataplaneSpec } from "../model/cluster.ts";
+import type { DataplaneSpec, Network } from "../model/cluster.ts";
 import type { ResolvedNetwork } from "../model/network.ts";
 import type { Dataplane, Traits } from "./dataplane.ts";
 import { ovs } from "./ovs/index.ts";
@@ -18,6 +18,13 @@ export function getDataplane({ type }: { type: string }): Dataplane {
 }
 
 export const traitsOf = (dataplane: DataplaneSpec): Traits => getDataplane(dataplane).traits(dataplane);
+
+/**
+ * Whether hosts have overlay addresses apart from their gateways: the members' subnets differ, and packets for another host's
+ * pass one broadcast domain that all hosts share.
+ */
+export const usesOverlay = ({ addressing, dataplane }: Pick<Network, "addressing" | "dataplane">): boolean =>
+  addressing.mode === "per-host" && traitsOf(dataplane).layer === 2;
 
 /** What stands on the wire around a network's packets. */
 export const tunnelOf = ({ dataplane }: Pick<ResolvedNetwork, "dataplane">): Traits["tunnel"] => traitsOf(dataplane).tunnel;

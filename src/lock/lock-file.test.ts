@@ -12,6 +12,7 @@ const LOCK: Lock = {
     apps: {
       subnet: "10.64.0.0/12",
       dataplane: { type: "vxlan", vni: 1_234_567 },
+      addressing: "slices",
       mtuBytes: 1450,
       slicePrefix: 20,
       slices: { vm10: "10.64.160.0/20", vm2: "10.64.32.0/20" },

@@ -24,6 +24,7 @@ type PinSchemas = [z.ZodObject<{ type: z.ZodLiteral<string> }, z.core.$strict>];
 const networkSchema = z.strictObject({
   subnet: prefix,
   dataplane: pinSchema,
+  addressing: z.enum(["slices", "per-host"]),
   overlay: prefix.exactOptional(),
   mtuBytes: z.int().min(576).max(65_535),
   slicePrefix: z.int().min(1).max(128),
@@ -123,10 +124,11 @@ function orderHost({ index, address, ssh }: LockedHost): LockedHost {
   return { index, address, ssh };
 }
 
-function orderNetwork({ subnet, dataplane, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
+function orderNetwork({ subnet, dataplane, addressing, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {
   return {
     subnet,
     dataplane,
+    addressing,
     ...(overlay === undefined ? {} : { overlay }),
     mtuBytes,
     slicePrefix,

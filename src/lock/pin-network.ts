@@ -37,7 +37,7 @@ export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
   const mtuBytes = pinMtu(input, notes);
   const slices = pinSlices(input, notes);
   if (notes.problems.length === 0) checkReservedPlaces(input, slices, notes);
-  const locked = { subnet: network.subnet, dataplane, mtuBytes, ...slices };
+  const locked = { subnet: network.subnet, dataplane, addressing: network.addressing.mode, mtuBytes, ...slices };
   return { locked, problems: notes.problems, changes: notes.changes };
 }
 

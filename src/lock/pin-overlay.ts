@@ -1,3 +1,4 @@
+import { usesOverlay } from "../dataplanes/index.ts";
 import { findOverlayMisfit, overlayOf } from "../net/overlay.ts";
 import { containsPrefix, overlapsPrefix } from "../net/prefix.ts";
 import type { PinNetworkInput } from "./pin-network.ts";
@@ -7,12 +8,23 @@ import type { Notes } from "./pin-notes.ts";
 export function pinOverlay(input: PinNetworkInput, slicePrefix: number, notes: Notes): string | undefined {
   const { network, before, hosts, removedHosts } = input;
   const numbers = Object.values({ ...removedHosts, ...hosts }).map((host) => host.index);
-  const wanted = overlayOf(network, { slicePrefix, hostCount: numbers.length });
-  if (before !== undefined && (before.overlay === undefined) !== (wanted === undefined)) {
-    const [from, to] = wanted === undefined ? ["per-host", "slices"] : ["slices", "per-host"];
+  const wanted = usesOverlay(network) ? overlayOf(network, { slicePrefix, hostCount: numbers.length }) : undefined;
+  const [from, to] = [before?.addressing, network.addressing.mode];
+  if (from !== undefined && from !== to) {
     notes.fail(["addressing", "mode"], {
       why: `the network is in use with ${from} addressing, and ${to} would change the subnet of every container on it`,
       try: `write mode: ${from}, or add a second network and move the containers`,
+    });
+    return before?.overlay;
+  }
+  if (before !== undefined && (before.overlay === undefined) !== (wanted === undefined)) {
+    const why =
+      wanted === undefined
+        ? `containers may reach hosts by their addresses in ${before.overlay}, and over ${network.dataplane.type} hosts have none there`
+        : `over ${network.dataplane.type} hosts need addresses in ${wanted}, and ${before.dataplane.type} may have given those to containers`;
+    notes.fail(["dataplane"], {
+      why,
+      try: `write dataplane: ${before.dataplane.type}, or add a second network and move the containers`,
     });
     return before.overlay;
   }

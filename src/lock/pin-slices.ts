@@ -1,5 +1,6 @@
 import { assignSlices } from "../net/assign-slices.ts";
 import { findOverlaps } from "../net/find-overlaps.ts";
+import { usesOverlay } from "../dataplanes/index.ts";
 import { countKeptSlices } from "../net/overlay.ts";
 import { containsPrefix } from "../net/prefix.ts";
 import { defaultSlicePrefix, findSliceMisfit } from "../net/slices.ts";
@@ -44,7 +45,7 @@ export function pinSlices(input: PinNetworkInput, notes: Notes): Pick<LockedNetw
 function chooseSlicePrefix({ network, before, hosts, removedHosts }: PinNetworkInput, notes: Notes): number | undefined {
   const { slicePrefix } = network.addressing;
   const hostCount = Object.keys(hosts).length + Object.keys(removedHosts).length;
-  const keptCount = countKeptSlices(network.addressing);
+  const keptCount = usesOverlay(network) ? countKeptSlices(network.addressing) : 0;
   const chosen = slicePrefix ?? before?.slicePrefix ?? defaultSlicePrefix(network.subnet, hostCount, keptCount);
   // Locked slices may have another size; whether new ones fit is then for assignSlices to find out.
   const misfit =

@@ -70,12 +70,15 @@ function recoverNetwork(
   const marked = tunnels.length > 0 ? tunnels : found;
   const last = marked.at(-1);
   if (last === undefined) return undefined;
-  const overlay = marked
+  const addressing = findAddressing(network, last, snapshots.get(last.host));
+  const overlays = addressing === "slices" ? [] : marked;
+  const overlay = overlays
     .map(({ host, mark }) => findOverlay(network, mark.slice, snapshots.get(host)))
     .findLast((one) => one !== undefined);
   return {
     subnet: network.subnet,
     dataplane,
+    addressing,
     ...(overlay === undefined ? {} : { overlay }),
     mtuBytes: last.link.mtuBytes,
     slicePrefix: Number(last.mark.slice.split("/")[1]),
@@ -89,9 +92,14 @@ interface MarkedLink {
   mark: Mark;
 }
 
+/** With per-host addressing the gateway address has the length of the slice, else that of the network. */
+function findAddressing({ subnet }: Network, { mark }: MarkedLink, snapshot: Snapshot | undefined): LockedNetwork["addressing"] {
+  const isApart = mark.slice !== subnet && snapshot?.addresses.some(({ cidr }) => networkOf(cidr) === mark.slice);
+  return isApart === true ? "per-host" : "slices";
+}
+
 /** The prefix of the hosts' overlay addresses: the bridge has one of them beside its gateway address. */
 function findOverlay(network: Network, slice: string, snapshot: Snapshot | undefined): string | undefined {
-  if (network.addressing.mode !== "per-host") return undefined;
   const bridges = new Set(
     snapshot?.links.filter((link) => link.kind === "bridge" && findMark(link.alias)?.slice === slice).map((link) => link.name),
   );

@@ -15,7 +15,8 @@ export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[]
       const slice = locked.slices[host.name];
       if (index === undefined || slice === undefined) return [];
       const place = { uuid: lock.uuid, network: network.name, host: host.name, vtep: host.address, index, slice };
-      return [resolveMember({ ...place, subnet: network.subnet, ...(locked.overlay === undefined ? {} : { overlay: locked.overlay }) })];
+      const subnet = network.addressing.mode === "per-host" ? slice : network.subnet;
+      return [resolveMember({ ...place, subnet, ...(locked.overlay === undefined ? {} : { overlay: locked.overlay }) })];
     });
     return [
       {
@@ -42,13 +43,13 @@ interface MemberInput {
   vtep: string;
   index: number;
   slice: string;
+  /** The one its members live in. */
   subnet: string;
   overlay?: string;
 }
 
-function resolveMember({ uuid, network, host, vtep, index, slice, ...input }: MemberInput): ResolvedMember {
+function resolveMember({ uuid, network, host, vtep, index, slice, subnet, ...input }: MemberInput): ResolvedMember {
   const { gateway, probe, dockerRange } = layoutSlice(slice);
-  const subnet = input.overlay === undefined ? input.subnet : slice;
   const length = prefixLength(subnet);
   // the host's number is its place in the overlay prefix, so nobody moves when another joins
   const overlay = input.overlay === undefined ? gateway : addressAt(input.overlay, BigInt(index));

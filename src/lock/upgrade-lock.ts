@@ -10,7 +10,7 @@ export function upgradeLock(lock: unknown): unknown {
 
 function upgradeNetwork({ vni, shape, ...rest }: Record<string, unknown>): Record<string, unknown> {
   const dataplane = shape === undefined ? { type: "vxlan", vni } : { type: "ovs", key: vni, shape };
-  return { ...rest, dataplane };
+  return { ...rest, dataplane, addressing: rest["overlay"] === undefined ? "slices" : "per-host" };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

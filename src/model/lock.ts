@@ -1,3 +1,5 @@
+import type { Addressing } from "./cluster.ts";
+
 /**
  * What must never move by itself. Lives beside the spec file, is committed with it, and is written by `apply` before
  * the first host is touched; `plan` only proposes it.
@@ -24,7 +26,8 @@ export interface LockedNetwork {
   subnet: string;
   /** What its data plane has chosen once: only that plane's folder knows what is in it. */
   dataplane: DataplanePin;
-  /** Only with per-host addressing: the prefix of the hosts' overlay addresses. */
+  addressing: Addressing["mode"];
+  /** Only where hosts have overlay addresses apart from their gateways: the prefix of those. */
   overlay?: string;
   mtuBytes: number;
   slicePrefix: number;

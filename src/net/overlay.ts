@@ -3,23 +3,22 @@ import type { Problem } from "../model/problem.ts";
 import { addressBits, familyOf, prefixLength, prefixSize, subprefix } from "./prefix.ts";
 
 /**
- * With per-host addressing the hosts have overlay addresses of their own, apart from every slice: from a prefix the user
+ * Where a network's hosts have overlay addresses of their own, those are apart from every slice: from a prefix the user
  * wrote, or from the start of the subnet, a slice or more with room for twice the hosts. A host's number is its place in
- * it. Undefined with slices, where gateways do that.
+ * it. Without them gateways do that.
  */
 export function overlayOf(
   { addressing, subnet }: Pick<Network, "addressing" | "subnet">,
   { slicePrefix, hostCount }: { slicePrefix: number; hostCount: number },
-): string | undefined {
-  if (addressing.mode !== "per-host") return undefined;
+): string {
   if (addressing.overlay !== undefined) return addressing.overlay;
   const roomy = addressBits(familyOf(subnet)) - Math.ceil(Math.log2(2 * hostCount + 2));
   return subprefix(subnet, Math.max(Math.min(slicePrefix, roomy), prefixLength(subnet)), 0);
 }
 
 /** Slices that go to no host, at least: one, when the overlay addresses have no prefix of the user's. */
-export function countKeptSlices({ mode, overlay }: Addressing): number {
-  return mode === "per-host" && overlay === undefined ? 1 : 0;
+export function countKeptSlices({ overlay }: Addressing): number {
+  return overlay === undefined ? 1 : 0;
 }
 
 /** Undefined when the host with that number has an address in it: neither the network's nor, in IPv4, the broadcast one. */

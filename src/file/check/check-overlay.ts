@@ -1,3 +1,4 @@
+import { usesOverlay } from "../../dataplanes/index.ts";
 import { findOverlayMisfit } from "../../net/overlay.ts";
 import { containsPrefix, overlapsPrefix } from "../../net/prefix.ts";
 import type { Problem } from "../../model/problem.ts";
@@ -9,6 +10,10 @@ export function checkOverlay(network: Network, hostCount: number, spec: SpecFile
   const { overlay } = network.addressing;
   if (overlay === undefined) return [];
   const path = ["networks", network.name, "addressing", "overlay"];
+  if (!usesOverlay(network)) {
+    const why = `with ${network.addressing.mode} addressing over ${network.dataplane.type}, hosts have no addresses beside their gateways`;
+    return [problemAt(spec, path, { doing: "checking", why, try: "remove overlay" })];
+  }
   const fail = (at: string[], about: Pick<Problem, "why" | "try">): Problem => problemAt(spec, at, { doing: "checking", ...about });
   if (!containsPrefix(network.subnet, overlay)) {
     return [fail(path, { why: `${overlay} is not inside ${network.subnet}`, try: "write a prefix of the network's own subnet" })];

@@ -1,4 +1,5 @@
 import { assignSlices } from "../../net/assign-slices.ts";
+import { usesOverlay } from "../../dataplanes/index.ts";
 import { countKeptSlices, overlayOf } from "../../net/overlay.ts";
 import { findOverlaps, type OwnedPrefix } from "../../net/find-overlaps.ts";
 import { containsPrefix, prefixLength } from "../../net/prefix.ts";
@@ -20,13 +21,13 @@ function checkNetwork(network: Network, cluster: Cluster, spec: SpecFile): Probl
   const problems = [...checkPins(network, spec), ...checkOverlay(network, cluster.hosts.length, spec)];
   const { slicePrefix, pins } = network.addressing;
   const hostCount = cluster.hosts.length;
-  const keptCount = countKeptSlices(network.addressing);
+  const keptCount = usesOverlay(network) ? countKeptSlices(network.addressing) : 0;
   const path = ["networks", network.name, ...(slicePrefix === undefined ? ["subnet"] : ["addressing", "slicePrefix"])];
   const chosen = slicePrefix ?? defaultSlicePrefix(network.subnet, hostCount, keptCount);
   const misfit = typeof chosen === "number" ? findSliceMisfit(network.subnet, chosen, hostCount, keptCount) : chosen;
   if (misfit !== undefined) problems.push(problemAt(spec, path, { doing: "checking", why: misfit.why, try: misfit.try }));
   if (problems.length > 0 || typeof chosen !== "number") return problems;
-  const overlay = overlayOf(network, { slicePrefix: chosen, hostCount });
+  const overlay = usesOverlay(network) ? overlayOf(network, { slicePrefix: chosen, hostCount }) : undefined;
   // Pins may be so large or so placed that too little is left for the others.
   const hosts = cluster.hosts.map((host, i) => ({ name: host.name, index: i + 1 }));
   const slices = assignSlices({ subnet: network.subnet, slicePrefix: chosen, hosts, pins, existing: {}, overlay });

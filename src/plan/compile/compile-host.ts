@@ -73,10 +73,9 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
   ];
 }
 
-/** With per-host addressing: the other hosts' members are behind their overlay addresses, so both directions pass both hosts. */
+/** Where hosts have overlay addresses: the other hosts' members are behind those, so both directions pass both hosts. */
 function compileRoutes(network: ResolvedNetwork, host: string): Resource[] {
-  if (network.addressing !== "per-host") return [];
   return network.members
-    .filter((peer) => peer.host !== host)
+    .filter((peer) => peer.host !== host && peer.overlayCidr !== undefined)
     .map((peer) => ({ kind: "route", network: network.name, device: network.bridge, destination: peer.slice, via: peer.overlay }));
 }

@@ -101,12 +101,12 @@ function forwardRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[])
 }
 
 /**
- * With per-host addressing a packet to another host's members goes out the way it came in, and the kernel would tell its
+ * Where hosts have overlay addresses, a packet to another host's members goes out the way it came in, and the kernel would tell its
  * sender of a shorter way that a stateful firewall then kills. The bridge's own send_redirects does not help while
  * conf/all has it (Documentation/networking/ip-sysctl), and that one belongs to the host.
  */
 function outputChain(networks: readonly ResolvedNetwork[]): NftChain[] {
-  const routed = networks.filter((network) => network.addressing === "per-host");
+  const routed = networks.filter(({ members }) => members.some(({ overlayCidr }) => overlayCidr !== undefined));
   const rules = routed.map((network) =>
     rule(`oifname "${network.bridge}" ${ip(network) === "ip" ? "icmp type redirect" : "icmpv6 type nd-redirect"} drop`),
   );
