@@ -7,7 +7,7 @@ import { findDuplicates, type DuplicateInput } from "./find-duplicates.ts";
 import { renderAddresses } from "./render-addresses.ts";
 
 const NETWORK: TargetNetwork = {
-  ...{ name: "apps", subnet: "10.64.0.0/12", mtuBytes: 1450, overheadBytes: 50, wire: "UDP port 8472", egress: { mode: "none" } },
+  ...{ name: "apps", subnet: "10.64.0.0/12", mtuBytes: 1450, overheadBytes: 50, layer: 2, wire: "UDP port 8472", egress: { mode: "none" } },
   hosts: ["vm1", "vm2"].map((host, index) => ({
     ...{ host, bridge: "spwb", probeMac: "" },
     ...{ gateway: `10.64.${index}.1`, overlay: `10.64.${index}.1`, probe: `10.64.${index}.2/12` },

@@ -19,7 +19,7 @@ describe("pinLock", () => {
           subnet: "10.64.0.0/12",
           dataplane: { type: "vxlan", vni: numberOf(first.lock.networks["apps"]!) },
           addressing: "slices",
-        mtuBytes: 1450,
+          mtuBytes: 1450,
           slicePrefix: 20,
           slices: { vm1: "10.64.16.0/20", vm2: "10.64.32.0/20" },
         },

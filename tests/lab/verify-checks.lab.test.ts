@@ -113,7 +113,7 @@ test("underlay: a switch that drops large packets silently", { timeout: TIMEOUT_
   const failure = onlyFailure(report, "underlay");
   expect(failure.what).toBe("vm1 <-> vm3, vm2 <-> vm3");
   expect(failure.why).toBe(
-    "the underlay carries 1400 bytes unfragmented, the tunnel needs 1500: larger packets are dropped silently, no ICMP error comes back",
+    "the underlay carries 1400 bytes unfragmented, the networks need 1500: larger packets are dropped silently, no ICMP error comes back",
   );
   expect(failure.try).toBe(
     "raise the underlay MTU between vm1 and vm3 to 1500, or set mtu: 1350 for network apps and mtu: 1350 for network legacy in the file",
@@ -130,7 +130,7 @@ test("underlay: an interface that says it is too small", { timeout: TIMEOUT_MS }
   );
   const failure = onlyFailure(report, "underlay");
   expect(failure).toMatchObject({ what: "vm1 <-> vm2, vm2 <-> vm3", where: "vm2" });
-  expect(failure.why).toContain("tunnel needs 1500: an interface or route of vm2 says MTU 1400");
+  expect(failure.why).toContain("networks need 1500: an interface or route of vm2 says MTU 1400");
 });
 
 test("fragments: outer fragments arrive during the test", { timeout: TIMEOUT_MS }, async () => {

@@ -162,6 +162,7 @@ function createTarget(hosts: readonly string[]): VerifyTarget {
       subnet: `10.${octet}.0.0/16`,
       mtuBytes: MTU_BYTES,
       overheadBytes: 50,
+      layer: 2,
       wire: `UDP port ${VXLAN_PORT}`,
       egress: { mode: egress },
       hosts: hostsOf(letter, octet),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { familyOf } from "../../net/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import { tunnelOf } from "../../dataplanes/index.ts";
+import { traitsOf, tunnelOf } from "../../dataplanes/index.ts";
 import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { nftTableName } from "../../kinds/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../../kinds/nft-table.ts";
@@ -93,12 +93,21 @@ function inputRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[]): 
 }
 
 function forwardRules(network: ResolvedNetwork, all: readonly ResolvedNetwork[]): NftRule[] {
-  const others = all.filter((other) => other !== network).map((other) => `"${other.bridge}"`);
-  const isolate = others.length === 0 ? [] : [rule(`iifname "${network.bridge}" oifname { ${others.join(", ")} } drop`)];
+  const others = all.filter((other) => other !== network);
+  const from = `iifname "${network.bridge}"`;
+  const isolate = [
+    ...(others.length === 0 ? [] : [rule(`${from} oifname { ${others.map(({ bridge }) => `"${bridge}"`).join(", ")} } drop`)]),
+    // their members on other hosts are behind the underlay
+    ...others.filter(isRouted).map((other) => rule(`${from} ${ip(other)} daddr ${other.subnet} drop`)),
+  ];
   if (network.egress.mode !== "none") return isolate;
+  const members = isRouted(network) ? ` ${ip(network)} daddr != ${network.subnet}` : "";
   // answers to connections from outside (a published port) still leave
-  return [...isolate, rule(`iifname "${network.bridge}" oifname != "${network.bridge}" ct state != { established, related } drop`)];
+  return [...isolate, rule(`${from} oifname != "${network.bridge}"${members} ct state != { established, related } drop`)];
 }
+
+/** Packets of its members to those of other hosts go over the underlay as they are. */
+const isRouted = ({ dataplane }: ResolvedNetwork): boolean => traitsOf(dataplane).layer === 3;
 
 /**
  * Where hosts have overlay addresses, a packet to another host's members goes out the way it came in, and the kernel would tell its

@@ -10,6 +10,7 @@ export function createTarget(hosts: readonly string[], networks: readonly { name
       subnet: `10.${64 + net}.0.0/16`,
       mtuBytes: 1450,
       overheadBytes: 50,
+      layer: 2,
       wire: "UDP port 8472",
       egress: { mode: egress },
       hosts: hosts.map((host, index) => ({

@@ -29,14 +29,19 @@ export function judgePair(target: VerifyTarget, network: TargetNetwork, from: Ta
   }
   const copies = lookup.copies(network.name, from.host, to.host);
   const loops = copies !== undefined && copies > 1 && network.hosts.some((host) => countReturned(network, host, lookup) > 0);
-  if (copies !== undefined && copies !== 1 && !loops) {
-    findings.push({ ...subject, check: "duplicates", cause: String(copies), explain: (found) => explainCopies(found, from, to, copies) });
+  if (copies !== undefined && copies !== expectedCopies(network) && !loops) {
+    const explain = (found: Subject): Explanation =>
+      network.layer === 3 ? explainShared(found, from, to) : explainCopies(found, from, to, copies);
+    findings.push({ ...subject, check: "duplicates", cause: String(copies), explain });
   }
   if (lookup.gatewayReached(network.name, from.host, to.host) === false) {
     findings.push({ ...subject, check: "gateway", cause: "", explain: (found) => explainGateway(found, to) });
   }
   return findings;
 }
+
+/** Of one broadcast, at every other host's endpoint. */
+export const expectedCopies = ({ layer }: Pick<TargetNetwork, "layer">): number => (layer === 2 ? 1 : 0);
 
 /** A broadcast that comes back to its sender. */
 export function judgeReturn(network: TargetNetwork, host: TargetHost, lookup: Lookup): Finding[] {
@@ -68,7 +73,7 @@ export function judgeUnderlay(row: UnderlayRow, target: VerifyTarget, lookup: Lo
     doing: "measuring the underlay MTU of",
     what: places,
     where: told.from,
-    why: `the underlay carries ${size} bytes unfragmented, the tunnel needs ${row.sizeBytes}: ${describeNarrow(told, told.from)}`,
+    why: `the underlay carries ${size} bytes unfragmented, the networks need ${row.sizeBytes}: ${describeNarrow(told, told.from)}`,
     try: `raise the underlay MTU between ${told.from} and ${told.to} to ${row.sizeBytes}${adviseMtu(target, row.from, row.to, carried)}`,
   });
   return [
@@ -117,7 +122,7 @@ function explainReach(
   }
   return {
     ...base,
-    why: `${said} in the overlay; the underlay answers, so tunnel packets are dropped or not sent`,
+    why: `${said} in the overlay; the underlay answers, so ${network.layer === 3 ? "routed" : "tunnel"} packets are dropped or not sent`,
     try: `let ${network.wire} pass between ${here} and ${there} in every firewall, then look for drift with \`spanwire plan\``,
   };
 }
@@ -174,6 +179,15 @@ function explainCopies({ networkNames, places }: Subject, from: TargetHost, to: 
     ...base,
     why: `${copies} copies of one broadcast arrive at ${to.host}: duplicate flood entry or a second way there`,
     try: `run \`spanwire plan\` to see drift, and look at ${list}`,
+  };
+}
+
+function explainShared({ networkNames, places }: Subject, from: TargetHost, to: TargetHost): Explanation {
+  return {
+    doing: "counting broadcasts of",
+    what: `${places} on network ${networkNames}`,
+    why: `a broadcast arrives, though hosts route between their members: ${from.bridge} and ${to.bridge} share a segment`,
+    try: `find the link that joins them: \`bridge link\` on ${from.host} and ${to.host}`,
   };
 }
 

@@ -2,7 +2,7 @@ import { groupFindings, type Finding } from "./findings.ts";
 import { judgeContainers, reportContainers } from "./judge-containers.ts";
 import { findUntested, judgeEgress, judgeFragments, judgeProblems } from "./judge-hosts.ts";
 import { judgeIsolation } from "./judge-isolation.ts";
-import { judgePair, judgeReturn, judgeUnderlay } from "./judge-pairs.ts";
+import { expectedCopies, judgePair, judgeReturn, judgeUnderlay } from "./judge-pairs.ts";
 import { createLookup, type Lookup } from "./lookup.ts";
 import type { Measurements } from "../measure/measurements.ts";
 import type { NetworkReport, PairReport, VerifyFailure, VerifyReport } from "../report/report.ts";
@@ -47,7 +47,7 @@ function reportNetwork(network: TargetNetwork, lookup: Lookup): NetworkReport {
   const pairs = network.hosts.flatMap((from) =>
     network.hosts.filter((to) => to !== from).map((to) => reportPair(network, from.host, to.host, lookup)),
   );
-  return { name: network.name, mtuBytes: network.mtuBytes, pairs };
+  return { name: network.name, mtuBytes: network.mtuBytes, expectedCopies: expectedCopies(network), pairs };
 }
 
 function reportPair(network: TargetNetwork, from: string, to: string, lookup: Lookup): PairReport {
@@ -61,7 +61,7 @@ function reportPair(network: TargetNetwork, from: string, to: string, lookup: Lo
     rttMs: row?.rttMs ?? null,
     mtuBytes: row === undefined ? null : row.fullPassed ? network.mtuBytes : row.foundMtuBytes,
     copies,
-    duplicates: copies === null ? null : Math.max(0, copies - 1),
+    duplicates: copies === null ? null : Math.max(0, copies - expectedCopies(network)),
     gatewayReachable: lookup.gatewayReached(network.name, from, to) ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import { encapOverheadBytes } from "../../net/mtu.ts";
 import { familyOf } from "../../net/prefix.ts";
 import type { ResolvedNetwork } from "../../model/network.ts";
-import { tunnelOf } from "../../dataplanes/index.ts";
+import { traitsOf, tunnelOf } from "../../dataplanes/index.ts";
 import { describeWire } from "../../net/tunnel.ts";
 import type { VerifyTarget } from "./target.ts";
 
@@ -18,6 +18,7 @@ export function deriveTarget(networks: readonly ResolvedNetwork[], only?: Readon
       subnet: network.subnet,
       mtuBytes: network.mtuBytes,
       overheadBytes: encapOverheadBytes(tunnelOf(network), familyOf(network.members[0]?.vtep ?? "0.0.0.0")),
+      layer: traitsOf(network.dataplane).layer,
       wire: describeWire(tunnelOf(network)),
       egress: network.egress,
       hosts: [...network.members]

@@ -40,7 +40,8 @@ export async function repeatLostBroadcasts(
   wait: { settleMs: number; replyMs: number },
   seen: Measurements,
 ): Promise<void> {
-  const lost = seen.broadcasts.filter(({ a, b, from, to, copies }) => a === b && from !== to && copies === 0);
+  const shared = new Set(endpoints.flatMap(({ network }) => (network.layer === 2 ? [network.name] : [])));
+  const lost = seen.broadcasts.filter(({ a, b, from, to, copies }) => a === b && shared.has(a) && from !== to && copies === 0);
   if (lost.length === 0) return;
   const isOf = (endpoint: Endpoint, network: string, host: string): boolean =>
     endpoint.network.name === network && endpoint.at.host === host;

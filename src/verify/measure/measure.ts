@@ -232,7 +232,7 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
   const receiving = session.createRound();
   for (const to of endpoints) {
     const wait = { settleMs: options.settleMs, replyMs: options.replyMs };
-    askReceived(receiving, to, "broadcast", { run, senders: findPeers(to, endpoints), ...wait }, (copies) => {
+    askReceived(receiving, to, "broadcast", { run, senders: to.network.layer === 2 ? findPeers(to, endpoints) : [], ...wait }, (copies) => {
       for (const from of endpoints) {
         // The sender's own kernel delivers one copy locally (ip(7), broadcast loops back): only more came over the wire.
         const local = from === to ? 1 : 0;

@@ -13,6 +13,8 @@ export interface TargetNetwork {
   mtuBytes: number;
   /** Bytes the encapsulation adds on the underlay. */
   overheadBytes: number;
+  /** 2: a broadcast reaches every host's endpoint once. 3: it stays on its host. */
+  layer: 2 | 3;
   /** What firewalls must let pass, in words: "UDP port 8472". */
   wire: string;
   egress: { mode: "masquerade" | "none"; check?: string };

@@ -29,11 +29,11 @@ function renderFailure({ check, doing, what, where, why, try: advice }: VerifyFa
 }
 
 /** What is wrong first: the rest follows from it. */
-function findFlaw(pair: PairReport, mtuBytes: number): "" | "untested" | "reach" | "mtu" | "copies" | "gateway" {
+function findFlaw(pair: PairReport, { mtuBytes, expectedCopies }: NetworkReport): "" | "untested" | "reach" | "mtu" | "copies" | "gateway" {
   if (!pair.tested) return "untested";
   if (!pair.reachable) return "reach";
   if (pair.mtuBytes !== mtuBytes) return "mtu";
-  if (pair.copies !== null && pair.copies !== 1) return "copies";
+  if (pair.copies !== null && pair.copies !== expectedCopies) return "copies";
   return pair.gatewayReachable === false ? "gateway" : "";
 }
 
@@ -41,14 +41,14 @@ const CELLS = {
   untested: { long: "?", short: "?", meaning: "not tested" },
   reach: { long: "FAIL", short: "X", meaning: "no reply" },
   mtu: { long: "mtu", short: "m", meaning: "largest packet too small" },
-  copies: { long: "bcast", short: "c", meaning: "not exactly one copy of a broadcast" },
+  copies: { long: "bcast", short: "c", meaning: "broadcasts: too many copies or none" },
   gateway: { long: "gw", short: "g", meaning: "host's overlay address silent" },
 } as const;
 
 function renderNetwork(network: NetworkReport, columns: number, paint: Paint): string {
   const pairs = new Map(network.pairs.map((pair) => [JSON.stringify([pair.from, pair.to]), pair]));
   const names = [...new Set(network.pairs.flatMap(({ from, to }) => [from, to]))];
-  const good = network.pairs.filter((pair) => findFlaw(pair, network.mtuBytes) === "").length;
+  const good = network.pairs.filter((pair) => findFlaw(pair, network) === "").length;
   return renderMatrix({
     title: `${paint("bold", network.name)}  ${good} of ${network.pairs.length} pairs ok, ${network.mtuBytes} bytes without fragments, round trip in ms`,
     names,
@@ -57,7 +57,7 @@ function renderNetwork(network: NetworkReport, columns: number, paint: Paint): s
     cell(from, to) {
       const pair = pairs.get(JSON.stringify([from, to]));
       if (pair === undefined) return { long: "-", short: "-", style: "dim" };
-      const flaw = findFlaw(pair, network.mtuBytes);
+      const flaw = findFlaw(pair, network);
       if (flaw === "") return { long: formatRoundTrip(pair.rttMs), short: ".", style: "green" };
       return { ...CELLS[flaw], style: flaw === "untested" ? "yellow" : "red" };
     },

@@ -17,6 +17,8 @@ export interface NetworkReport {
   name: string;
   /** Pinned, and therefore expected of every pair. */
   mtuBytes: number;
+  /** Copies of one broadcast that every other host must see: 1, or 0 where hosts route between their members. */
+  expectedCopies: number;
   pairs: readonly PairReport[];
 }
 
@@ -29,9 +31,9 @@ export interface PairReport {
   rttMs: number | null;
   /** Largest packet, up to the pinned MTU, that passes with "don't fragment"; null when not known. */
   mtuBytes: number | null;
-  /** Copies of one broadcast of `from` that `to` saw; 1 is right. Null when not measured. */
+  /** Copies of one broadcast of `from` that `to` saw. Null when not measured. */
   copies: number | null;
-  /** Copies beyond the first. */
+  /** Copies beyond those expected. */
   duplicates: number | null;
   /** Whether the endpoint on `from` reaches the overlay address of host `to`. */
   gatewayReachable: boolean | null;
