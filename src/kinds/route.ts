@@ -2,6 +2,8 @@ import { bridgesOf } from "./bridges-of.ts";
 import { z } from "zod";
 import type { ResourceKind } from "./kind.ts";
 import * as is from "./schema-words.ts";
+import { compareFields } from "./differences.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import type { Command } from "../tools/index.ts";
 
 /**
@@ -11,14 +13,24 @@ import type { Command } from "../tools/index.ts";
  */
 const ROUTE_PROTOCOL = "86";
 
-const schema = z.strictObject({
-  kind: z.literal("route"),
-  network: is.network,
-  device: is.ourLink,
-  destination: is.prefix,
-  via: is.address,
-});
-/** A way to another host's members over our own bridge. Goes away with it. */
+const schema = z
+  .strictObject({
+    kind: z.literal("route"),
+    network: is.network,
+    device: is.anyLink,
+    destination: is.prefix,
+    via: is.address,
+    /** Over a device that is not ours: what the host's own packets leave with, and the bridge of ours that has this address. */
+    source: is.address.exactOptional(),
+    bridge: is.ourLink.exactOptional(),
+  })
+  .refine(({ device, source, bridge }) =>
+    bridge === undefined ? source === undefined && is.ourLink.safeParse(device).success : source !== undefined,
+  );
+/**
+ * A way to another host's members: over our own bridge, or over the underlay with an address of our bridge as its source, which
+ * tells whose it is. It goes away with the bridge (fib_sync_down_dev and fib_sync_down_addr in net/ipv4/fib_semantics.c).
+ */
 export type RouteResource = z.output<typeof schema>;
 
 /** A route of ours to another host's members. */
@@ -27,34 +39,31 @@ export const route: ResourceKind<RouteResource> = {
   schema,
   noun: "route",
   target: (resource) => resource.destination,
-  touches: (resource) => ({ devices: [resource.device], prefixes: [resource.destination] }),
-  key: (resource) => `route/${resource.device}/${resource.destination}`,
+  touches: (resource) => ({ devices: [bridgeOf(resource)], prefixes: [resource.destination] }),
+  key: (resource) => `route/${bridgeOf(resource)}/${resource.destination}`,
 
   read(snapshot, clusterUuid) {
     const ours = bridgesOf(snapshot, clusterUuid);
-    return snapshot.routes.flatMap(({ device, destination, gateway, protocol }): RouteResource[] => {
+    return snapshot.routes.flatMap(({ device, destination, gateway, source, protocol }): RouteResource[] => {
+      if (protocol !== ROUTE_PROTOCOL || gateway === undefined) return [];
+      const found = { kind: "route" as const, device, destination, via: gateway };
       const network = ours.get(device);
-      if (network === undefined || protocol !== ROUTE_PROTOCOL || gateway === undefined) return [];
-      return [{ kind: "route", network, device, destination, via: gateway }];
+      if (network !== undefined) return [{ ...found, network }];
+      const bridge = source === undefined ? undefined : findHolder(snapshot, source, ours);
+      return bridge === undefined || source === undefined ? [] : [{ ...found, network: ours.get(bridge) ?? "", source, bridge }];
     });
   },
 
   compare: (desired, observed) =>
-    desired.via === observed.via
-      ? []
-      : [
-          {
-            field: "via",
-            from: observed.via,
-            to: desired.via,
-            reason: "members of that host are behind its overlay address",
-            needs: "change",
-          },
-        ],
+    compareFields(desired, observed, [
+      { field: "via", reason: "members of that host are behind this address", needs: "change" },
+      { field: "device", reason: "that host is reached over this device", needs: "change" },
+      { field: "source", reason: "members answer the host at its own address in their network", needs: "change" },
+    ]),
 
   // and the addresses of the device: the kernel refuses a next hop it has no way to; kinds are in that order
-  dependencies: (resource) => [`link/${resource.device}`],
-  diesWith: (resource) => `link/${resource.device}`,
+  dependencies: (resource) => [`link/${bridgeOf(resource)}`],
+  diesWith: (resource) => `link/${bridgeOf(resource)}`,
   addsInSwitch: true, // a bridge that is down takes no route, and comes up in that stage
 
   // a route without our mark but to the same destination is replaced, as the kernel compares destination and metric alone
@@ -63,7 +72,18 @@ export const route: ResourceKind<RouteResource> = {
   impact: (_before, after) => (after === null ? "members no longer reach that host's members" : "none"),
 };
 
-const line = (verb: "replace" | "del", { destination, via, device }: RouteResource): Command => ({
+const bridgeOf = ({ device, bridge }: RouteResource): string => bridge ?? device;
+
+/** The bridge of ours that has this address. */
+export function findHolder(
+  { addresses }: Pick<Snapshot, "addresses">,
+  address: string,
+  ours: { has(device: string): boolean },
+): string | undefined {
+  return addresses.find(({ device, cidr }) => ours.has(device) && cidr.split("/")[0] === address)?.device;
+}
+
+const line = (verb: "replace" | "del", { destination, via, device, source }: RouteResource): Command => ({
   tool: "ip",
-  args: ["route", verb, destination, "via", via, "dev", device, "proto", ROUTE_PROTOCOL],
+  args: ["route", verb, destination, "via", via, "dev", device, "proto", ROUTE_PROTOCOL, ...(source === undefined ? [] : ["src", source])],
 });

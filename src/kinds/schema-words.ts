@@ -4,7 +4,7 @@ import { findAddressFault, findPrefixFault } from "../net/prefix.ts";
 /** Words that resources are made of, as a host accepts them. Whoever speaks to a host program gets no further than our own objects. */
 export const ourLink = z.string().regex(/^spw[a-z][a-z2-7]{10}$/);
 export const ourLinkOrNone = z.union([ourLink, z.literal("")]);
-const anyLink = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/);
+export const anyLink = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/);
 export const anyLinkOrNone = z.union([anyLink, z.literal("")]);
 export const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 export const macOrNone = z.union([mac, z.literal("")]);

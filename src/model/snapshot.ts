@@ -95,6 +95,8 @@ export interface SnapshotRoute {
   destination: string;
   device: string;
   gateway?: string;
+  /** Address that packets of the host itself leave with. */
+  source?: string;
   protocol: string;
 }
 

@@ -2,6 +2,7 @@ import { isMarkedBy } from "../model/mark.ts";
 import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
 import type { HostFacts, HostState } from "../model/host-state.ts";
 import { claimLinks } from "../kinds/claim-links.ts";
+import { findHolder } from "../kinds/route.ts";
 import { observeResources } from "../kinds/index.ts";
 import { findStandingTunnels } from "./check/standing-tunnels.ts";
 
@@ -67,7 +68,7 @@ function deriveOvsFacts({ ovs }: Snapshot, underlayDevice: string | undefined): 
 
 /** A bridge Docker made again under our name has no mark yet: its route is recognised by the prefix of the name. */
 function isOurRoute(route: SnapshotRoute, ours: ReadonlySet<string>, snapshot: Snapshot): boolean {
-  if (ours.has(route.device)) return true;
+  if (ours.has(route.device) || (route.source !== undefined && findHolder(snapshot, route.source, ours) !== undefined)) return true;
   const docker = snapshot.docker.state === "ready" ? snapshot.docker.networks : [];
   return docker.some((network) => network.options["com.docker.network.bridge.name"] === route.device && route.device.startsWith("spw"));
 }

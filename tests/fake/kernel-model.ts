@@ -25,7 +25,7 @@ export interface FdbEntry {
 export interface KernelModel {
   links: Map<string, ModelLink>;
   addresses: { device: string; cidr: string }[];
-  routes: { device: string; destination: string; gateway: string; protocol: string }[];
+  routes: { device: string; destination: string; gateway: string; protocol: string; source?: string }[];
   fdb: FdbEntry[];
   neighbours: { device: string; address: string; mac: string }[];
   sysctls: Map<string, string>;
@@ -93,11 +93,17 @@ export function deleteLink(kernel: KernelModel, name: string): void {
   const { peer } = getLink(kernel, name);
   for (const port of kernel.links.values()) if (port.master === name) setMaster(kernel, port, undefined);
   kernel.links.delete(name);
-  kernel.addresses = kernel.addresses.filter((entry) => entry.device !== name);
+  for (const { cidr } of kernel.addresses.filter((entry) => entry.device === name)) deleteAddress(kernel, name, cidr);
   kernel.neighbours = kernel.neighbours.filter((entry) => entry.device !== name);
   kernel.fdb = kernel.fdb.filter((entry) => entry.device !== name && entry.master !== name);
   kernel.routes = kernel.routes.filter((entry) => entry.device !== name);
   if (peer !== undefined && kernel.links.has(peer)) deleteLink(kernel, peer);
+}
+
+/** Routes with it as their source go too (fib_sync_down_addr in net/ipv4/fib_semantics.c). */
+export function deleteAddress(kernel: KernelModel, device: string, cidr: string): void {
+  kernel.addresses = kernel.addresses.filter((entry) => entry.device !== device || entry.cidr !== cidr);
+  kernel.routes = kernel.routes.filter(({ source }) => source !== cidr.split("/")[0]);
 }
 
 export function setMaster(kernel: KernelModel, link: ModelLink, master: string | undefined): void {

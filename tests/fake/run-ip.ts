@@ -1,5 +1,16 @@
 import { containsPrefix, networkOf } from "../../src/net/prefix.ts";
-import { addLink, deleteLink, getLink, Refused, setMac, setMaster, setUp, type KernelModel, type ModelLink } from "./kernel-model.ts";
+import {
+  addLink,
+  deleteAddress,
+  deleteLink,
+  getLink,
+  Refused,
+  setMac,
+  setMaster,
+  setUp,
+  type KernelModel,
+  type ModelLink,
+} from "./kernel-model.ts";
 
 /** The `ip` and `bridge` lines we write, and only those: a word that is not known here fails the test. */
 export function runIp(kernel: KernelModel, args: readonly string[]): void {
@@ -126,7 +137,7 @@ function changeAddress(kernel: KernelModel, add: boolean, words: string[]): void
   if (add && known >= 0) throw new Refused("RTNETLINK answers: File exists");
   if (!add && known < 0) throw new Refused("RTNETLINK answers: Cannot assign requested address");
   if (add) kernel.addresses.push({ device, cidr });
-  else kernel.addresses.splice(known, 1);
+  else deleteAddress(kernel, device, cidr);
 }
 
 function changeRoute(kernel: KernelModel, add: boolean, words: string[]): void {
@@ -134,15 +145,18 @@ function changeRoute(kernel: KernelModel, add: boolean, words: string[]): void {
   const gateway = takeValue(words, "via");
   const device = takeValue(words, "dev");
   const protocol = takeValue(words, "proto");
+  const source = words[0] === "src" ? takeValue(words, "src") : undefined;
+  if (source !== undefined && add && !kernel.addresses.some(({ cidr }) => cidr.split("/")[0] === source))
+    throw new Refused("RTNETLINK answers: Invalid argument");
   if (!getLink(kernel, device).up) throw new Refused("RTNETLINK answers: Network is down");
   const isOnLink = kernel.addresses.some((entry) => entry.device === device && containsPrefix(networkOf(entry.cidr), gateway));
   if (add && !isOnLink) throw new Refused("Error: Nexthop has invalid gateway.");
   // a new one takes the place of any other to its destination; one is removed by all that is said of it (fib_table_delete)
   const others = kernel.routes.filter(
-    (entry) => entry.destination !== destination || entry.device !== device || (!add && entry.protocol !== protocol),
+    (entry) => entry.destination !== destination || (!add && (entry.device !== device || entry.protocol !== protocol)),
   );
   if (!add && others.length === kernel.routes.length) throw new Refused("RTNETLINK answers: No such process");
-  kernel.routes = add ? [...others, { device, destination, gateway, protocol }] : others;
+  kernel.routes = add ? [...others, { device, destination, gateway, protocol, ...(source === undefined ? {} : { source }) }] : others;
 }
 
 function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): void {

@@ -110,6 +110,7 @@ interface IpRoute {
   dst: string;
   dev?: string;
   gateway?: string;
+  prefsrc?: string;
   protocol?: string;
 }
 
@@ -120,6 +121,7 @@ export async function readRoutes(): Promise<SnapshotRoute[]> {
       destination: toPrefix(route.dst),
       device: route.dev ?? "",
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
+      ...(route.prefsrc === undefined ? {} : { source: route.prefsrc }),
       protocol: route.protocol ?? "",
     }))
     .sort((a, b) => compareText(`${a.destination} ${a.device}`, `${b.destination} ${b.device}`));
