@@ -12,7 +12,7 @@ const ALLOWED = {
   tools: ["net"],
   kinds: ["model", "net", "tools"],
   dataplanes: ["util", "model", "net", "kinds"],
-  attach: ["model", "net", "kinds"],
+  attach: ["model", "net", "kinds", "dataplanes"],
   file: ["util", "model", "net", "dataplanes", "attach"],
   lock: ["util", "model", "net", "dataplanes", "type file"],
   plan: ["util", "model", "net", "kinds", "tools", "dataplanes", "attach", "lock"],

@@ -6,6 +6,7 @@ import { claimLinks } from "./claim-links.ts";
 import { dockerNetwork } from "./docker-network.ts";
 import { file } from "./file.ts";
 import { floodList } from "./flood-list.ts";
+import { forwardAccept } from "./forward-accept.ts";
 import { neighbours } from "./neighbours.ts";
 import { nftTable } from "./nft-table.ts";
 import { ovsBridge } from "./ovs-bridge.ts";
@@ -22,6 +23,7 @@ import { vxlan } from "./vxlan.ts";
 const KINDS = {
   file,
   "nft-table": nftTable,
+  "forward-accept": forwardAccept,
   bridge,
   address,
   route,

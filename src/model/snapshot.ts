@@ -19,6 +19,7 @@ export interface Snapshot {
   udpPorts: readonly number[];
   docker: SnapshotDocker;
   ovs: SnapshotOvs;
+  dockerUser: SnapshotDockerUser;
   /** Commands we need, and where they were found; a missing one is absent. */
   tools: Readonly<Record<string, string>>;
   /** Values of foreign settings before we changed them (state directory). */
@@ -172,6 +173,11 @@ export interface SnapshotDockerEndpoint {
   /** Host side of its veth pair; only looked up while the bridge lacks a port (see host/orphan-ports). */
   device?: string;
 }
+
+/** Rules with a comment in the chain that Docker asks before its own; `rule` is without chain and comment. */
+export type SnapshotDockerUser =
+  | { state: "absent"; reason: string }
+  | { state: "ready"; rules: readonly { rule: string; comment: string }[] };
 
 /** Open vSwitch's database (ovs-vswitchd.conf.db(5)), everybody's bridges and ports. */
 export type SnapshotOvs =

@@ -3,6 +3,7 @@ import { docker } from "./docker.ts";
 import { ethtool } from "./ethtool.ts";
 import { file } from "./file.ts";
 import { ip } from "./ip.ts";
+import { iptables } from "./iptables.ts";
 import { nft } from "./nft.ts";
 import { ovs } from "./ovs.ts";
 import { state } from "./state.ts";
@@ -10,7 +11,7 @@ import { sysctl } from "./sysctl.ts";
 import type { Tool } from "./tool.ts";
 
 /** The registry: a new tool is one file and one line here. */
-const TOOLS = { ip, bridge, ovs, ethtool, nft, sysctl, state, file, docker } as const;
+const TOOLS = { ip, bridge, ovs, ethtool, nft, iptables, sysctl, state, file, docker } as const;
 
 type CommandOf<T> = T extends Tool<infer C> ? C : never;
 export type ToolName = keyof typeof TOOLS;

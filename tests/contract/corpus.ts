@@ -1,8 +1,10 @@
+import "./toy-plane.ts"; // first: whoever reads the registry finds it there
 import fc from "fast-check";
 import { commandsOf } from "../../src/plan/compare/batch-steps.ts";
+import type { DataplaneSpec } from "../../src/model/cluster.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Command, ToolName } from "../../src/tools/index.ts";
-import { clusterShape, toCluster, type ClusterShape } from "../fake/cluster-arbitrary.ts";
+import { clusterShape, toCluster, type ClusterShape, type NetworkShape } from "../fake/cluster-arbitrary.ts";
 import { createFakeFleet, type FakeFleet } from "../fake/fake-fleet.ts";
 import { moveUnderlayToUserspace, startContainer } from "../fake/fake-system.ts";
 import { deleteLink } from "../fake/kernel-model.ts";
@@ -12,7 +14,9 @@ import { PLAIN } from "../fake/plan-case.ts";
 const SEED = 11;
 const VETH = { tunnel: "vxlan", topology: "ring", tree: "stp", splitHorizon: false, join: "veth" } as const;
 const USERSPACE: ClusterShape = { hosts: [1, 2], networks: { 1: { ...PLAIN, ovs: { ...VETH, topology: "mesh", splitHorizon: true } } } };
+const RELAY: NetworkShape = { ...PLAIN, plane: { type: "toy-relay", hub: "h2" } as DataplaneSpec, perHost: true };
 export const SHAPES: readonly ClusterShape[] = [
+  { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: RELAY } },
   USERSPACE,
   { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: { ...PLAIN, perHost: true }, 3: { ...PLAIN, ovs: VETH } } },
   ...fc.sample(clusterShape, { seed: SEED, numRuns: 12 }),

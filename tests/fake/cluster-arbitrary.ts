@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { OvsSpec } from "../../src/dataplanes/ovs/spec.ts";
 import type { VxlanSpec } from "../../src/dataplanes/vxlan/schema.ts";
-import type { Cluster, Host, Network } from "../../src/model/cluster.ts";
+import type { Cluster, DataplaneSpec, Host, Network } from "../../src/model/cluster.ts";
 import type { Topology } from "../../src/net/graph/links.ts";
 
 /** Hosts and networks that may come and go: six and four, each with an address or subnet of its own. */
@@ -24,6 +24,8 @@ export interface NetworkShape {
   pin: number | undefined;
   /** Open vSwitch instead of kernel VXLAN. */
   ovs?: OvsShape | undefined;
+  /** Any other plane, as it is resolved. */
+  plane?: DataplaneSpec;
   /** Never changes while a network lives. */
   perHost?: boolean;
 }
@@ -74,7 +76,7 @@ function networkNumber(number: number, shape: NetworkShape, hosts: readonly stri
   return {
     name,
     subnet: `10.${64 + 4 * number}.0.0/${shape.wide ? 14 : 16}`,
-    dataplane: shape.ovs === undefined ? toVxlan(number, shape) : toOvs(shape.ovs, hosts),
+    dataplane: shape.plane ?? (shape.ovs === undefined ? toVxlan(number, shape) : toOvs(shape.ovs, hosts)),
     addressing: {
       mode: shape.perHost ? "per-host" : "slices",
       slicePrefix: 24,

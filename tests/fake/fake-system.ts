@@ -22,6 +22,9 @@ export interface FakeHost extends HostSystem {
   state: MemoryState;
   udpPorts: number[];
   swarm: boolean;
+  dockerVersion: string;
+  /** Rules before Docker's own. */
+  dockerUser: { rule: string; comment: string }[];
   /** Set on a host with systemd: then it has files of ours. */
   boot: BootServices | undefined;
   files: Map<string, string>;
@@ -44,6 +47,8 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     state: createMemoryState(),
     udpPorts: [22],
     swarm: false,
+    dockerVersion: "27.5.1",
+    dockerUser: [],
     boot: undefined,
     files: new Map(),
     batches: [],
@@ -113,6 +118,7 @@ function takeSnapshot(host: FakeHost): Snapshot {
     udpPorts: [...host.udpPorts],
     docker: dockerSnapshot(host),
     ovs: ovsSnapshot(host),
+    dockerUser: { state: "ready", rules: structuredClone(host.dockerUser) },
     tools: Object.fromEntries([...NEEDED_TOOLS, ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
     ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
@@ -154,7 +160,7 @@ function dockerSnapshot(host: FakeHost): SnapshotDocker {
     const isLost = device !== undefined && host.kernel.links.get(device)?.master === undefined;
     return isLost ? { ...endpoint, device } : endpoint;
   });
-  return { state: "ready", version: "28.5.2", apiVersion: "1.51", swarm: host.swarm, networks, endpoints };
+  return { state: "ready", version: host.dockerVersion, apiVersion: "1.51", swarm: host.swarm, networks, endpoints };
 }
 
 function dumpHost(host: FakeHost): string {

@@ -26,6 +26,14 @@ export const FAKE_TOOLS: { [Name in ToolName]: FakeTool<Name> } = {
       ),
   },
   nft: { all: ({ nft }, commands) => runNft(nft, commands.map(({ script }) => script).join("")) },
+  iptables: {
+    each({ dockerUser }, { op, rule, comment }) {
+      const known = dockerUser.findIndex((entry) => entry.rule === rule && entry.comment === comment);
+      if (op === "withdraw" && known < 0) throw new Refused("iptables: Bad rule (does a matching rule exist in that chain?).");
+      if (op === "withdraw") dockerUser.splice(known, 1);
+      else if (known < 0) dockerUser.unshift({ rule, comment });
+    },
+  },
   sysctl: { each: ({ kernel }, { key, value }) => writeSysctl(kernel, key, value) },
   state: {
     each({ state }, { op, key, value }) {

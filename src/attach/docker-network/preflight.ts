@@ -1,7 +1,11 @@
 import { familyOf, overlapsPrefix } from "../../net/prefix.ts";
 import type { Problem } from "../../model/problem.ts";
+import { traitsOf } from "../../dataplanes/index.ts";
 import { containersOn } from "../../model/containers.ts";
 import type { AttachPreflightInput } from "../attachment.ts";
+
+/** docs.docker.com/engine/release-notes/28: "Block direct access to container ports", in raw PREROUTING. */
+const BLOCKS_ROUTED = 28;
 
 export function preflightDocker(input: AttachPreflightInput): Problem[] {
   return [checkDocker, checkPools, checkLiveContainers].flatMap((check) => check(input));
@@ -46,6 +50,11 @@ function checkDocker({ host, networks, facts }: AttachPreflightInput): Problem[]
     if (familyOf(network.subnet) === 6) {
       const why = "Docker needs an IPv4 subnet for a bridge network";
       return [{ ...problem, kind: "unsupported", why, try: "use an IPv4 subnet, or write `docker: none`" }];
+    }
+    if (traitsOf(network.dataplane).layer === 3 && Number.parseInt(facts.docker.version, 10) >= BLOCKS_ROUTED) {
+      const why = `Docker ${facts.docker.version} drops what other hosts route to containers, before any rule of ours`;
+      const advice = "write dataplane: vxlan, or `docker: none`";
+      return [{ ...problem, kind: "unsupported", why, try: advice }];
     }
     if (!facts.foreignDockerNetworks.some((other) => other.name === name)) return [];
     const why = "a Docker network of that name exists and is not ours";

@@ -10,6 +10,7 @@ import { readBootServices } from "./read-boot-services.ts";
 import type { ObserveWish } from "../execute/host-system.ts";
 import { findLostPorts } from "./find-lost-ports.ts";
 import { readChecksumOffload } from "./read-checksum-offload.ts";
+import { readDockerUser } from "./read-docker-user.ts";
 import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
 import { readNftTables } from "./read-nft.ts";
@@ -21,7 +22,7 @@ const NOT_ASKED: SnapshotDocker = { state: "absent", reason: "it was not asked: 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
 export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds, wish: ObserveWish = {}): Promise<Snapshot> {
   const boundBefore = await readBoundPorts();
-  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, tools, boot, management] = await Promise.all([
+  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, dockerUser, tools, boot, management] = await Promise.all([
     readLinks().then(readChecksumOffload),
     readAddresses(),
     readRoutes(),
@@ -30,6 +31,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     readNftTables(),
     wish.withoutDocker === true ? NOT_ASKED : readDocker(),
     readOvs(),
+    readDockerUser(),
     findTools(),
     readBootServices(),
     ends === undefined ? undefined : findManagementPath(ends),
@@ -46,7 +48,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
   const udpPorts = findListeners(boundBefore, boundAfter, tunnelPorts(links, ovs));
   return {
     kernel: release(),
-    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, tools, former, ...boot },
+    ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, dockerUser, tools, former, ...boot },
     ...(management === undefined ? {} : { management: withMaster(management, links) }),
     ...(lastPlan === undefined ? {} : { lastPlan }),
     ...(frozen === undefined ? {} : { frozen }),

@@ -1,6 +1,6 @@
 import { getAttachment } from "../../attach/index.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
-import { getDataplane } from "../../dataplanes/index.ts";
+import { getDataplane, traitsOf } from "../../dataplanes/index.ts";
 import { compileNftTable } from "./compile-nft-table.ts";
 import { formatMark } from "../../model/mark.ts";
 import { listOwnFiles } from "../../tools/own-files.ts";
@@ -8,7 +8,8 @@ import type { Resource } from "../../kinds/index.ts";
 import { DEVICE_SYSCTLS, forwardingKey } from "../../kinds/sysctl-keys.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { familyOf } from "../../net/prefix.ts";
-import type { Facts } from "../../model/host-state.ts";
+import { acceptBetween } from "../../kinds/forward-accept.ts";
+import type { Facts, HostFacts } from "../../model/host-state.ts";
 
 export interface CompileInput {
   cluster: Pick<Cluster, "name">;
@@ -67,10 +68,17 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
       ? []
       : [{ kind: "address", network: network.name, device: network.bridge, cidr: member.overlayCidr } as const]),
     ...compileRoutes(network, host),
+    ...compileAccept(network, mark, facts.get(host)),
     { kind: "sysctl", network: network.name, key: DEVICE_SYSCTLS.arpIgnore(network.bridge), value: "1", device: network.bridge },
     ...getDataplane(network.dataplane).compile({ network, member, mark, facts }),
     ...getAttachment(network.attach).compile({ network, member, clusterUuid, cluster: cluster.name }),
   ];
+}
+
+/** Docker's firewall drops what comes to containers from other hosts. */
+function compileAccept({ name, subnet, dataplane }: ResolvedNetwork, mark: string, own: HostFacts | undefined): Resource[] {
+  if (own?.docker.ready !== true || traitsOf(dataplane).layer === 2 || familyOf(subnet) === 6) return [];
+  return [{ kind: "forward-accept", network: name, rule: acceptBetween(subnet), mark }];
 }
 
 /** Where hosts have overlay addresses: the other hosts' members are behind those, so both directions pass both hosts. */
