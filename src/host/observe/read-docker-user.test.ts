@@ -7,6 +7,7 @@ test("rules with a comment, as iptables prints them; others are nobody's here", 
     '-A DOCKER-USER -s 10.64.0.0/16 -d 10.64.0.0/16 -m comment --comment "spanwire,uuid=x,network=apps" -j ACCEPT',
     "-A DOCKER-USER -m comment --comment plain -j DROP",
     "-A DOCKER-USER -j ACCEPT -m comment --comment last",
+    "-A FORWARD -m comment --comment other -j DROP",
     "-A DOCKER-USER -j RETURN",
     "",
   ].join("\n");

@@ -2,17 +2,21 @@ import type { SnapshotDockerUser } from "../../model/snapshot.ts";
 import { DOCKER_USER_CHAIN } from "../../tools/iptables.ts";
 import { describeRun, run } from "../../util/run.ts";
 
-/** Rules that stand before Docker's own. A host whose Docker has never run has no such chain, and no rules. */
+/**
+ * Rules that stand before Docker's own. A host whose Docker has never run has no such chain, and no rules; all chains are asked
+ * for, because iptables-nft 1.8.9 calls a missing one "incompatible".
+ */
 export async function readDockerUser(): Promise<SnapshotDockerUser> {
-  const result = await run(["iptables", "--wait", "5", "-S", DOCKER_USER_CHAIN]).catch((error: Error) => error);
+  const result = await run(["iptables", "--wait", "5", "-S"]).catch((error: Error) => error);
   if (result instanceof Error) return { state: "absent", reason: "iptables is not there" };
-  if (result.exitCode === 0) return { state: "ready", rules: parseRules(result.stdout) };
-  return /No chain/.test(result.stderr) ? { state: "ready", rules: [] } : { state: "absent", reason: describeRun(result) };
+  if (result.exitCode !== 0) return { state: "absent", reason: describeRun(result) };
+  return { state: "ready", rules: parseRules(result.stdout) };
 }
 
 /** Lines of iptables-save(8); a comment with other characters than a name's stands in quotes, and none of ours has a quote in it. */
 export function parseRules(text: string): { rule: string; comment: string }[] {
   return text.split("\n").flatMap((line) => {
+    if (!line.startsWith(`-A ${DOCKER_USER_CHAIN} `)) return [];
     const found = /^-A \S+ (.*?) ?-m comment --comment (?:"([^"]*)"|(\S+)) ?(.*)$/.exec(line);
     if (found === null) return [];
     const [, head = "", quoted, plain, tail = ""] = found;
