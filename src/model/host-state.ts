@@ -21,7 +21,7 @@ export interface HostFacts {
   underlayMtuBytes: number | undefined;
   underlayDevice: string | undefined;
   /** Routes that do not lead to a device of ours. */
-  routes: readonly Pick<SnapshotRoute, "destination" | "device">[];
+  routes: readonly Pick<SnapshotRoute, "destination" | "device" | "gateway">[];
   tunnels: readonly StandingTunnel[];
   udpPorts: readonly number[];
   docker: { ready: boolean; reason: string; version: string; swarm: boolean };
