@@ -2,12 +2,14 @@ import type { DataplaneSpec, Network } from "../model/cluster.ts";
 import type { ResolvedNetwork } from "../model/network.ts";
 import type { Dataplane, Traits } from "./dataplane.ts";
 import { ovs } from "./ovs/index.ts";
+import { routed } from "./routed/index.ts";
 import { vxlan } from "./vxlan/index.ts";
 
 /** The registry: a new data plane is one folder and one line here. The first is what a file without `dataplane:` gets. */
 export const DATAPLANES: Map<string, Dataplane> = new Map<string, Dataplane>([
   ["vxlan", vxlan],
   ["ovs", ovs],
+  ["routed", routed],
 ]);
 
 /** Throws when there is none of that type: the schema lets no other pass. */

@@ -106,7 +106,7 @@ colour: red
       "8:19 input, hosts.vm5.address: 192.0.2.4 is also the address of vm4 in line 7 -> give each host its own address",
       "10:8 input, networks.a.subent: there is no field "subent" here -> write subnet",
       "11:17 input, networks.b1.subnet: host bits are set: 10.0.0.5 lies inside 10.0.0.0/24 -> write 10.0.0.0/24",
-      "11:49 input, networks.b1.dataplane.type: "routed" is not in this version -> write type: vxlan or type: ovs",
+      "11:57 input, networks.b1.dataplane.tunnel: there is no field "tunnel" here -> use one of: type",
       "12:35 input, networks.c1.mtu: 100 is less than 576 -> write 576 or more",
       "14:17 input, networks.e1.subnet: 10.3.4.0/24 overlaps 10.3.0.0/16 of d1 (line 13) in 10.3.4.0/24 -> give each network its own range",
       "14:61 input, networks.e1.dataplane.vni: VNI 7 is also the VNI of d1 (line 13): the two networks would be one -> choose another VNI, or leave it out",
