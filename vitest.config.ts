@@ -9,7 +9,13 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "tests/bad-input/**/*.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "tests/bad-input/**/*.test.ts",
+            "tests/golden/**/*.test.ts",
+            "tests/contract/**/*.test.ts",
+            "tests/footprint/**/*.test.ts",
+          ],
           setupFiles: ["tests/fake/fix-seed.ts"],
           testTimeout: 60_000,
         },

@@ -1,4 +1,4 @@
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import type { ClusterLab } from "../lab/cluster-lab.ts";
 
 /**

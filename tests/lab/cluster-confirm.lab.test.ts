@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { findRunProcesses } from "../../src/lab/host/processes.ts";
 import { CLEAN_ENV } from "../../src/util/run.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";

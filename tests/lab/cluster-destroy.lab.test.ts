@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { planIdOf } from "../../src/model/plan.ts";
 import { createLabTransport } from "../../src/transport/lab.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 
 /**

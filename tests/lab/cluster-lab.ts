@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compareFootprints, type Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import { compareFootprints, type Footprint } from "../footprint/normalise-footprint.ts";
 import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import { IMAGE, runDirectory } from "../../src/lab/lab-names.ts";
 import type { DockerFlavour, LabHost, LabState } from "../../src/lab/lab-state.ts";

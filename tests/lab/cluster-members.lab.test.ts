@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import type { Step } from "../../src/model/step.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab, type Container } from "./cluster-lab.ts";
 import { watchBroadcasts, watchPings } from "./traffic-watch.ts";

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import type { LabHost, LabState } from "../../src/lab/lab-state.ts";
 import { CLEAN_ENV } from "../../src/util/run.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/host/daemons.ts";
 import { getLabHost, type LabHost } from "../../src/lab/lab-state.ts";
 import { SHARED_LINK } from "../../src/plan/check/standing-tunnels.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { createClusterLab, footprintChanges, hostLines, type ClusterLab, type Container } from "./cluster-lab.ts";
 import { createTraffic } from "./container-traffic.ts";
 import { watchBroadcasts, watchPings } from "./traffic-watch.ts";

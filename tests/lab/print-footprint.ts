@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { readFootprint } from "../../src/host/footprint/footprint.ts";
+import { readFootprint } from "../footprint/footprint.ts";
 import { readJson } from "../../src/host/observe/read-json.ts";
 import { until } from "./until.ts";
 

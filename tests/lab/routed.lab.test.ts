@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Footprint } from "../../src/host/footprint/normalise-footprint.ts";
+import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { createClusterLab, footprintChanges, type ClusterLab, type Container } from "./cluster-lab.ts";
 import { createTraffic, type Traffic } from "./container-traffic.ts";
 import { until } from "./until.ts";

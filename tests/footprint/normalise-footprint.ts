@@ -1,4 +1,4 @@
-import { compareText } from "../../util/compare-text.ts";
+import { compareText } from "../../src/util/compare-text.ts";
 
 export interface RawFootprint {
   links: unknown[];

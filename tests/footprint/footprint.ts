@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { callDocker } from "../observe/docker-api.ts";
+import { callDocker } from "../../src/host/observe/docker-api.ts";
 import { normaliseFootprint, type Footprint } from "./normalise-footprint.ts";
-import { readJson } from "../observe/read-json.ts";
-import { readOvs } from "../observe/read-ovs.ts";
+import { readJson } from "../../src/host/observe/read-json.ts";
+import { readOvs } from "../../src/host/observe/read-ovs.ts";
 
 /**
  * Everything a host shows of its network, ours and others': what must be equal before the first apply and after
