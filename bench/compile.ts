@@ -3,13 +3,13 @@
  * `npm run bench`, or with sizes of your own: `npm run bench -- 100 2000`.
  */
 import { createHash } from "node:crypto";
-import type { ResolvedNetwork } from "../src/model/network.ts";
-import { resolveNetworks } from "../src/lock/resolve-networks.ts";
-import { compileHost } from "../src/plan/compile/compile-host.ts";
-import { planHost } from "../src/plan/compare/plan-host.ts";
 import { parseSpec } from "../src/file/parse-spec.ts";
 import type { Cluster } from "../src/model/cluster.ts";
-import { pinLock } from "../src/lock/pin-lock.ts";
+import type { Plan } from "../src/model/plan.ts";
+import type { Snapshot } from "../src/model/snapshot.ts";
+import { buildPlan } from "../src/plan/build-plan.ts";
+import { packPlan } from "../src/plan/pack-lists.ts";
+import { createFakeHost } from "../tests/fake/fake-system.ts";
 
 const UUID = "11111111-2222-4333-8444-555555555555";
 const SIZES = [10, 100, 1_000, 5_000];
@@ -23,32 +23,17 @@ function writeSpec(hostCount: number): string {
   return `version: 1\ncluster: bench\nhosts:\n${hosts.join("\n")}\nnetworks:\n  apps: { subnet: 172.16.0.0/12 }\n  data: { subnet: "fd00:80::/64", docker: none }\n`;
 }
 
-function resolve(cluster: Cluster): ResolvedNetwork[] {
-  const { lock } = pinLock({ cluster, uuid: UUID, underlayMtuBytes: 1500, underlayFamily: 4 });
-  return resolveNetworks(cluster, lock);
+/** As `plan` makes it on hosts that have nothing of ours yet. */
+function planAll(cluster: Cluster, snapshots: ReadonlyMap<string, Snapshot>): Plan {
+  return buildPlan({ cluster, lock: undefined, freshUuid: UUID, snapshots, unreachable: [] });
 }
 
-function planOne(cluster: Cluster, networks: readonly ResolvedNetwork[], host: string): string {
-  const desired = compileHost({
-    cluster,
-    clusterUuid: UUID,
-    networks,
-    host,
-    facts: new Map(),
-  });
-  return JSON.stringify(planHost(desired, new Map()));
-}
-
-/** One host after the other: nothing of a host is kept but its share of the digest. */
-function digestAll(cluster: Cluster, networks: readonly ResolvedNetwork[]): { digest: string; bytes: number } {
+/** Of a thousand hosts at most: writing a plan out takes longer than making it. */
+function digestOf({ hosts }: Plan): string {
   const hash = createHash("sha256");
-  let bytes = 0;
-  for (const { name } of cluster.hosts) {
-    const text = planOne(cluster, networks, name);
-    bytes += text.length;
-    hash.update(text);
-  }
-  return { digest: hash.digest("hex"), bytes };
+  const every = Math.ceil(hosts.length / 1_000);
+  for (const [index, host] of hosts.entries()) if (index % every === 0) hash.update(JSON.stringify(host));
+  return hash.digest("hex").slice(0, 12);
 }
 
 function time<T>(act: () => T): { ms: number; result: T } {
@@ -59,39 +44,49 @@ function time<T>(act: () => T): { ms: number; result: T } {
 
 interface Row {
   hosts: number;
-  "file to lock, ms": number;
-  "one host, ms": number;
-  "all hosts, s": number;
-  "plans, MB": number;
+  "file, ms": number;
+  "plan, s": number;
+  growth: string;
+  "plan file, MB": number | string;
   "peak RSS, MB": number;
   digest: string;
   "second run": string;
 }
 
-function measure(hostCount: number): Row {
+/** A larger plan is not written out here. */
+const MOST_IN_A_FILE = 1_000;
+
+/** Nothing of the plan is kept. */
+function planOnce(cluster: Cluster, snapshots: ReadonlyMap<string, Snapshot>): { ms: number; digest: string; fileMb: number | string } {
+  const { ms, result: plan } = time(() => planAll(cluster, snapshots));
+  const isWritten = plan.hosts.length <= MOST_IN_A_FILE;
+  const fileMb = isWritten ? Math.round(JSON.stringify(packPlan(plan)).length / 1e5) / 10 : "not written";
+  return { ms, digest: digestOf(plan), fileMb };
+}
+
+function measure(hostCount: number, before: Row | undefined): Row {
   const text = writeSpec(hostCount);
-  const { ms: lockMs, result } = time(() => {
-    const { cluster } = parseSpec(text, "bench.yaml");
-    return { cluster, networks: resolve(cluster) };
-  });
-  const { cluster, networks } = result;
-  const one = time(() => planOne(cluster, networks, "h1"));
-  const all = time(() => digestAll(cluster, networks));
-  const again = digestAll(parseSpec(text, "bench.yaml").cluster, resolve(cluster));
+  const { ms: fileMs, result: spec } = time(() => parseSpec(text, "bench.yaml"));
+  const { cluster } = spec;
+  const snapshots = new Map(cluster.hosts.map(({ name, address }) => [name, createFakeHost(name, address).snapshot()]));
+  const { ms, digest, fileMb } = planOnce(cluster, snapshots);
+  const again = digestOf(planAll(parseSpec(text, "bench.yaml").cluster, snapshots));
+  const seconds = Math.round(ms / 10) / 100;
   return {
     hosts: hostCount,
-    "file to lock, ms": Math.round(lockMs),
-    "one host, ms": Math.round(one.ms * 10) / 10,
-    "all hosts, s": Math.round(all.ms / 10) / 100,
-    "plans, MB": Math.round(all.result.bytes / 1e5) / 10,
+    "file, ms": Math.round(fileMs),
+    "plan, s": seconds,
+    growth: before === undefined ? "" : `${hostCount / before.hosts}x hosts, ${Math.round((10 * seconds) / before["plan, s"]) / 10}x time`,
+    "plan file, MB": fileMb,
     "peak RSS, MB": Math.round(process.resourceUsage().maxRSS / 1024),
-    digest: all.result.digest.slice(0, 12),
-    "second run": again.digest === all.result.digest ? "equal" : "DIFFERENT",
+    digest,
+    "second run": again === digest ? "equal" : "DIFFERENT",
   };
 }
 
 const sizes = process.argv.slice(2).map(Number);
-const rows = (sizes.length > 0 ? sizes : SIZES).map(measure);
+const rows: Row[] = [];
+for (const size of sizes.length > 0 ? sizes : SIZES) rows.push(measure(size, rows.at(-1)));
 console.table(rows);
 if (rows.some((row) => row["second run"] !== "equal")) {
   console.error("the same input gave other bytes: this is a bug");

@@ -19,7 +19,7 @@ const neighbourEntry = z.strictObject({
   /** Only on observed entries of which a part is missing: the parts that are there. */
   parts: z.array(z.enum(ALL_PARTS)).readonly().exactOptional(),
 });
-type NeighbourEntry = z.output<typeof neighbourEntry>;
+export type NeighbourEntry = z.output<typeof neighbourEntry>;
 type NeighbourPart = (typeof ALL_PARTS)[number];
 
 const schema = z.strictObject({

@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { stepSchema } from "../../host/change/step-schema.ts";
 import { planIdOf, type Plan } from "../../model/plan.ts";
 import { formatLock, parseLock } from "../../lock/lock-file.ts";
 import type { Lock } from "../../model/lock.ts";
+import { packPlan, unpackPlan, type PackedPlan } from "../../plan/pack-lists.ts";
 import { SpanwireError } from "../../model/problem.ts";
 
 const savedPlan = z.strictObject({
@@ -31,6 +32,14 @@ const savedPlan = z.strictObject({
   warnings: z.array(z.unknown()),
 });
 
+/** Owner alone: it names hosts and addresses. */
+export async function writeSavedPlan(path: string, plan: Plan): Promise<void> {
+  await writeFile(path, `${JSON.stringify({ ...packPlan(plan), planId: planIdOf(plan) })}\n`, { mode: 0o600 });
+}
+
+const unpack = (json: unknown): unknown =>
+  typeof json === "object" && json !== null && "lists" in json && Array.isArray(json.lists) ? unpackPlan(json as PackedPlan) : json;
+
 /** A plan as `plan --out` wrote it. One that was edited has another id than it says, and is refused. */
 export async function readSavedPlan(path: string): Promise<Plan> {
   const refuse = (kind: "input" | "conflict", why: string): SpanwireError =>
@@ -44,7 +53,7 @@ export async function readSavedPlan(path: string): Promise<Plan> {
     });
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, "utf8"));
+    json = unpack(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
     throw refuse("input", (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "it is not a plan of spanwire");
   }

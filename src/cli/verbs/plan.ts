@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { commandsOf } from "../../plan/compare/batch-steps.ts";
 import { hasChanges, planIdOf, summarisePlan, type Plan } from "../../model/plan.ts";
@@ -9,6 +8,7 @@ import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { print, printEnvelope, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
+import { writeSavedPlan } from "../program/saved-plan.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
 import { makePlan } from "../../engine/make-plan.ts";
 
@@ -53,7 +53,7 @@ async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
   sayWarnings(plan.warnings);
   sayProblems(plan.refusals);
   if (flags.out !== undefined && plan.refusals.length === 0) {
-    await writeFile(flags.out, `${JSON.stringify({ ...plan, planId: planIdOf(plan) }, null, 2)}\n`, { mode: 0o600 });
+    await writeSavedPlan(flags.out, plan);
     say(`saved: apply exactly this with \`spanwire apply ${flags.out}\``);
   }
   // warnings are of hosts that could not be read

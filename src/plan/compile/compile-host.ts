@@ -83,7 +83,8 @@ function compileAccept({ name, subnet, dataplane }: ResolvedNetwork, mark: strin
 
 /** Where hosts have overlay addresses: the other hosts' members are behind those, so both directions pass both hosts. */
 function compileRoutes(network: ResolvedNetwork, host: string): Resource[] {
+  if (findMember(network, host)?.overlayCidr === undefined) return [];
   return network.members
-    .filter((peer) => peer.host !== host && peer.overlayCidr !== undefined)
+    .filter((peer) => peer.host !== host)
     .map((peer) => ({ kind: "route", network: network.name, device: network.bridge, destination: peer.slice, via: peer.overlay }));
 }
