@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { familyOf } from "../../net/prefix.ts";
 import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { traitsOf, tunnelOf } from "../../dataplanes/index.ts";
+import { peersOf } from "../../model/peers.ts";
 import { wireOf, type Wire } from "../../net/tunnel.ts";
 import { nftTableName } from "../../kinds/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../../kinds/nft-table.ts";
@@ -50,42 +51,22 @@ function compileSets(networks: readonly ResolvedNetwork[], host: string): NftSet
   const subnets = networks.map((network) => network.subnet);
   const ofFamily = (list: readonly string[], family: 4 | 6): string[] => list.filter((item) => familyOf(item) === family).sort();
   return [
-    { name: "peers4", type: "ipv4_addr", interval: false, elements: peersOf(networks, host, 4) },
-    { name: "peers6", type: "ipv6_addr", interval: false, elements: peersOf(networks, host, 6) },
+    { name: "peers4", type: "ipv4_addr", interval: false, elements: listPeers(networks, host, 4) },
+    { name: "peers6", type: "ipv6_addr", interval: false, elements: listPeers(networks, host, 6) },
     { name: "cluster4", type: "ipv4_addr", interval: true, elements: ofFamily(subnets, 4) },
     { name: "cluster6", type: "ipv6_addr", interval: true, elements: ofFamily(subnets, 6) },
   ];
 }
 
-interface Vteps {
-  list: readonly string[];
-  /** Equal for equal lists. */
-  text: string;
-}
-const VTEPS = new WeakMap<ResolvedNetwork, Record<4 | 6, Vteps>>();
-
-/** Underlay addresses of a network's members, sorted; made once for all hosts. */
-function vtepsOf(network: ResolvedNetwork, family: 4 | 6): Vteps {
-  let known = VTEPS.get(network);
-  if (known === undefined) {
-    const all = network.members.map(({ vtep }) => vtep).sort();
-    const of = (wanted: 4 | 6): Vteps => {
-      const list = all.filter((vtep) => familyOf(vtep) === wanted);
-      return { list, text: list.join(" ") };
-    };
-    known = { 4: of(4), 6: of(6) };
-    VTEPS.set(network, known);
-  }
-  return known[family];
-}
-
-/** Of all its networks; most often they have the same hosts. */
-function peersOf(networks: readonly ResolvedNetwork[], host: string, family: 4 | 6): string[] {
-  const own = new Set(networks.flatMap((network) => findMember(network, host)?.vtep ?? []));
-  const lists = new Map(networks.map((network) => vtepsOf(network, family)).map(({ text, list }) => [text, list]));
-  const [first = [], ...others] = lists.values();
+/** Underlay addresses of all its networks' other hosts, sorted; most often these are the same hosts, and share one list. */
+function listPeers(networks: readonly ResolvedNetwork[], host: string, family: 4 | 6): readonly string[] {
+  const lists = networks.flatMap((network) => {
+    const member = findMember(network, host);
+    return member === undefined ? [] : [peersOf(network, member)];
+  });
+  const [first = [], ...others] = new Set(lists);
   const all = others.length === 0 ? first : [...new Set([...first, ...others.flat()])].sort();
-  return all.filter((vtep) => !own.has(vtep));
+  return all.every((vtep) => familyOf(vtep) === family) ? all : all.filter((vtep) => familyOf(vtep) === family);
 }
 
 function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
