@@ -11,7 +11,7 @@ import { purgeExecutable } from "./restore/purge-executable.ts";
 import { findContainerPid } from "./observe/read-docker.ts";
 import { readHeardMacs, readHolders } from "./observe/read-holders.ts";
 import { createRecoveryMethods } from "./restore/recovery-methods.ts";
-import { createSilence } from "./change/silence.ts";
+import { createIdleTimeout } from "./change/idle-timeout.ts";
 import type { StateDirectory } from "./state/state-directory.ts";
 
 /** Raised with every change of the messages; both sides say theirs in `hello`. */
@@ -34,7 +34,7 @@ export interface HostProgramInput {
   selfArgv: readonly string[];
   /** Takes an unconfirmed plan back when this program no longer can. */
   guard?: Guard;
-  /** An unconfirmed plan that does not say goes back when nobody has spoken for so long. */
+  /** An unconfirmed plan that does not say goes back when the peer has been idle for so long. */
   confirmWithinMs?: number;
   /** The address the operator's connection comes from; undefined when there is no such connection. */
   peer?: string;
@@ -73,10 +73,10 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
   };
 
   /**
-   * A path that dies without a word leaves this side waiting for ever: the timer ends that, monotonic as Node's timers
-   * are. The guard has the same deadline, for when this program is gone.
+   * A dead peer: a connection that breaks without a FIN or RST would keep this side waiting endlessly. The idle timeout ends that;
+   * Node's timers are monotonic. The guard has the same deadline, for when this program is gone.
    */
-  const silence = createSilence(() => void goBack());
+  const idle = createIdleTimeout(() => void goBack());
   /** What fails here is in the journal as unfinished: the guard, the next boot or the next apply ends it. */
   const goBack = (): Promise<void> => plans.goBack().catch(() => {});
   /** A deadline that cannot be moved is met: the guard takes the host back, and no request fails for it. */
@@ -89,7 +89,7 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
   const listening =
     (handler: (params: unknown) => Promise<unknown>) =>
     async (params: unknown): Promise<unknown> => {
-      silence.end();
+      idle.end();
       hear();
       running += 1;
       try {
@@ -99,14 +99,14 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
         hear();
         const patienceMs = plans.patienceMs();
         // not in the middle of a stage: what it does would meet what is undone
-        if (patienceMs !== undefined && running === 0) silence.begin(patienceMs);
+        if (patienceMs !== undefined && running === 0) idle.begin(patienceMs);
       }
     };
   return {
     methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
     describeVersions: () => `the host program is version ${VERSION}, the other side ${otherVersion}`,
     async end() {
-      silence.end();
+      idle.end();
       await probes.closeAll();
       await goBack();
     },

@@ -41,7 +41,7 @@ export const ovsBridge: ResourceKind<OvsBridgeResource> = {
     compareFields(desired, observed, [
       { field: "datapath", reason: "the tunnels run where the underlay address is" },
       { field: "mac", reason: "the spanning tree tells bridges apart by it" },
-      { field: "spanningTree", reason: "without it frames would go round" },
+      { field: "spanningTree", reason: "without it frames would loop" },
       { field: "priority", reason: "decides which host is the root of the tree" },
       { field: "failMode", reason: "the bridge must switch without a controller" },
       { field: "mark", reason: "the mark is the proof that the bridge is ours" },

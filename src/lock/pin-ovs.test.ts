@@ -81,7 +81,7 @@ describe("the key of an ovs network", () => {
     const longer = pinApps("{ type: ovs, links: [[vm1, vm2], [vm2, vm3], [vm3, vm4]] }", chain);
     expect([keyOf(longer), shapeOf(longer)]).toEqual([keyOf(chain), "vxlan links none vm1+vm2 vm2+vm3 vm3+vm4"]);
     expect(keyOf(pinApps("{ type: ovs, links: [[vm2, vm3], [vm3, vm4]] }", longer, ["vm2", "vm3", "vm4"]))).toBe(keyOf(chain));
-    // vm1 and vm3 are linked past vm2: together with the old links that is a circle
+    // vm1 and vm3 are linked past vm2: together with the old links that is a loop
     expect(keyOf(pinApps("{ type: ovs, links: [[vm1, vm3], [vm3, vm4]] }", longer, ["vm1", "vm3", "vm4"]))).not.toBe(keyOf(chain));
     expect(keyOf(pinApps("{ type: ovs, links: [[vm1, vm3], [vm2, vm3]] }", chain, ["vm1", "vm2", "vm3"]))).not.toBe(keyOf(chain));
     // vm4 takes the place of vm2 in one step: for a moment both would join vm1 and vm3

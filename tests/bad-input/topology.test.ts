@@ -49,7 +49,7 @@ describe("B33: links", () => {
   });
 });
 
-describe("B34: circles and what keeps frames from going round", () => {
+describe("B34: loops and what keeps frames from going round", () => {
   it.each([
     "topology: ring, loops: none",
     "topology: mesh, loops: none",
@@ -168,24 +168,24 @@ describe("B37: too many links, too long a way", () => {
     expect(problemsOf(ovsOver(20, "topology: ring"))).toEqual([]);
     expect(problemsOf(ovsOver(21, "topology: ring"))).toMatchInlineSnapshot(`
       [
-        "26:67 input, networks.apps.dataplane.topology: a ring of 21 hosts is, when cut, a row of 21, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 4 }, or topology: mesh",
+        "26:67 input, networks.apps.dataplane.topology: a ring of 21 hosts has, with one link lost, a bridge diameter of 21, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 4 }, or topology: mesh",
       ]
     `);
-    const circle = Array.from({ length: 24 }, (_, i) => `[vm${i + 1}, vm${i + 2}]`);
-    expect(problemsOf(ovsOver(26, `links: [${circle.join(", ")}, [vm25, vm1], [vm1, vm26]], loops: rstp`))).toMatchInlineSnapshot(`
+    const loop = Array.from({ length: 24 }, (_, i) => `[vm${i + 1}, vm${i + 2}]`);
+    expect(problemsOf(ovsOver(26, `links: [${loop.join(", ")}, [vm25, vm1], [vm1, vm26]], loops: rstp`))).toMatchInlineSnapshot(`
       [
-        "31:64 input, networks.apps.dataplane.links: without the link of vm1 and vm2 the others put 26 hosts in a row, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 4 }, or topology: mesh",
+        "31:64 input, networks.apps.dataplane.links: without the link of vm1 and vm2 the bridge diameter is 26, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 4 }, or topology: mesh",
       ]
     `);
     expect(problemsOf(ovsOver(77, "links: { nearest: 4 }"))).toMatchInlineSnapshot(`
       [
-        "82:64 input, networks.apps.dataplane.links: without the link of vm1 and vm3 the others put 21 hosts in a row, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 6 }, or topology: mesh",
+        "82:64 input, networks.apps.dataplane.links: without the link of vm1 and vm3 the bridge diameter is 21, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 6 }, or topology: mesh",
       ]
     `);
     expect(problemsOf(ovsOver(77, "links: { nearest: 6 }"))).toEqual([]);
     expect(problemsOf(ovsOver(100, "links: { nearest: 4 }, loops: stp"))).toMatchInlineSnapshot(`
       [
-        "105:64 input, networks.apps.dataplane.links: the links put 26 hosts in a row, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 6 }, or topology: mesh",
+        "105:64 input, networks.apps.dataplane.links: the bridge diameter is 26, and a spanning tree message is dropped after 20 bridges (IEEE 802.1D-2004, 17.14) -> write links: { nearest: 6 }, or topology: mesh",
       ]
     `);
     expect(problemsOf(ovsOver(100, "links: { nearest: 6 }, loops: stp"))).toEqual([]);

@@ -1,6 +1,6 @@
 import { findClosingLink, findParts, findSinglePoints, neighboursByHost } from "../../net/graph/graph.ts";
 import { countLinks, resolveLinks, type Link } from "../../net/graph/links.ts";
-import { findLongestRow } from "../../net/graph/longest-row.ts";
+import { findBridgeDiameter } from "../../net/graph/bridge-diameter.ts";
 import type { Problem } from "../../model/problem.ts";
 import { familyOf } from "../../net/prefix.ts";
 import { listNames } from "../../util/list-names.ts";
@@ -12,7 +12,7 @@ import { hasTree, type OvsSpec } from "./spec.ts";
 const MOST_LINKS = 19_900;
 
 /** A bridge drops spanning tree messages that are older than max age, 20, and each bridge adds one (IEEE 802.1D-2004, 17.14 and 17.21.23). */
-const MOST_BRIDGES_IN_A_ROW = 20;
+const MOST_BRIDGE_DIAMETER = 20;
 
 /** One network's links, as its checks see them. */
 interface Graph {
@@ -62,11 +62,11 @@ function checkSize({ topology }: OvsSpec, hostCount: number, fail: Graph["fail"]
 }
 
 /**
- * So many that a spanning tree message gets from any host to any other: half the circle in steps of half as many, and one more
+ * So many that a spanning tree message gets from any host to any other: half the ring in steps of half as many, and one more
  * step around a lost link.
  */
 function leastNearest(hostCount: number): number {
-  const least = Math.ceil((hostCount - 1) / (MOST_BRIDGES_IN_A_ROW - 2));
+  const least = Math.ceil((hostCount - 1) / (MOST_BRIDGE_DIAMETER - 2));
   return Math.max(4, least + (least % 2));
 }
 
@@ -87,8 +87,8 @@ function checkLoops({ dataplane, hosts, links, fail }: Graph): Problem[] {
   if (loops === "none") {
     const closing = findClosingLink(hosts, links);
     if (closing !== undefined) {
-      const why = `the link of ${closing.join(" and ")} closes a circle, and without loop protection every broadcast goes round for ever`;
-      return [fail(["loops"], { kind: "refused", why, try: "write loops: rstp, or take a link out of every circle" })];
+      const why = `the link of ${closing.join(" and ")} closes a loop, and without loop protection broadcasts circulate endlessly`;
+      return [fail(["loops"], { kind: "refused", why, try: "write loops: rstp, or take a link out of every loop" })];
     }
     if (Object.keys(priorities).length === 0) return [];
     const why = "the links are a tree already, so there is no spanning tree whose root could be chosen";
@@ -113,16 +113,16 @@ function findMissingLink(hosts: readonly string[], links: readonly Link[]): Link
 function checkTree({ dataplane, hosts, links, fail }: Graph): Problem[] {
   const { topology } = dataplane;
   if (!hasTree(dataplane)) return [];
-  const { length, without } = findLongestRow(hosts, links, MOST_BRIDGES_IN_A_ROW);
-  if (length <= MOST_BRIDGES_IN_A_ROW) return [];
-  const row = without === undefined ? "the links put" : `without the link of ${without.join(" and ")} the others put`;
+  const { length, without } = findBridgeDiameter(hosts, links, MOST_BRIDGE_DIAMETER);
+  if (length <= MOST_BRIDGE_DIAMETER) return [];
+  const lost = without === undefined ? "" : `without the link of ${without.join(" and ")} `;
   const what =
     topology.shape === "ring"
-      ? `a ring of ${hosts.length} hosts is, when cut, a row of ${hosts.length}`
-      : `${row} ${length} hosts in a row`;
+      ? `a ring of ${hosts.length} hosts has, with one link lost, a bridge diameter of ${hosts.length}`
+      : `${lost}the bridge diameter is ${length}`;
   return [
     fail(topology.shape === "ring" ? ["topology"] : ["links"], {
-      why: `${what}, and a spanning tree message is dropped after ${MOST_BRIDGES_IN_A_ROW} bridges (IEEE 802.1D-2004, 17.14)`,
+      why: `${what}, and a spanning tree message is dropped after ${MOST_BRIDGE_DIAMETER} bridges (IEEE 802.1D-2004, 17.14)`,
       try: `write links: { nearest: ${leastNearest(hosts.length)} }${hosts.length <= 200 ? ", or topology: mesh" : ""}`,
     }),
   ];

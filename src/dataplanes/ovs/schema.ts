@@ -56,7 +56,7 @@ const fields = z.strictObject({
     .optional()
     .meta({
       description:
-        "Which hosts have a tunnel between them: all pairs, a circle in the order of the hosts' numbers, all to one, or those of links.",
+        "Which hosts have a tunnel between them: all pairs, a ring in the order of the hosts' numbers, all to one, or those of links.",
       default: "mesh",
       examples: ["mesh", "ring"],
     }),

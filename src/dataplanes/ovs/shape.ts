@@ -27,7 +27,7 @@ function formatTopology(topology: Topology): string {
 
 /**
  * Whether one set of tunnels can become the other where it stands. Links that are a tree before and after may come and go
- * with their hosts as long as old and new together are without a circle: then no host present in both changed its links.
+ * with their hosts as long as old and new together are without a loop: then no host present in both changed its links.
  */
 export function isSameShape(before: string, after: string): boolean {
   const [old, wanted] = [splitShape(before), splitShape(after)];

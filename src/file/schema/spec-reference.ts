@@ -52,9 +52,9 @@ const RULES = `
   datapath: kernel }\`. A UDP port belongs either to kernel VXLAN or to one kind of Open vSwitch tunnel; networks of the
   same kind share it. GRE without a key is the only GRE network of its hosts.
 - Every host is reached over the links; a host without which others are cut off is a warning. \`split-horizon\` needs a
-  full mesh, \`none\` a tree. There are at most 19,900 links, a full mesh of 200 hosts. With rstp and stp at most 20 hosts
-  stand in a row, with all links and with any one of them lost (IEEE 802.1D-2004, 17.14: messages older than 20 bridges are
-  dropped); so at most 20 hosts are in a ring. From about 120 hosts on a row that a lost link makes may be overlooked.
+  full mesh, \`none\` a tree. There are at most 19,900 links, a full mesh of 200 hosts. With rstp and stp the bridge diameter is
+  at most 20, with all links and with any one of them lost (IEEE 802.1D-2004, 17.14: messages older than 20 bridges are
+  dropped); so at most 20 hosts are in a ring. From about 120 hosts on a longer path that a lost link makes may be overlooked.
 - Tunnels whose kind, topology or loop protection changes get another key, for old and new stand side by side during the
   change; a key that is written must then be changed too. Hosts that come and go change nothing of it, except that the
   hub of a star without \`hub\` is its first host by name.

@@ -10,7 +10,7 @@ export interface PlanMethods {
   methods: Readonly<Record<string, (params: unknown) => Promise<unknown>>>;
   /** How long the plan under way may hear nothing; undefined when there is none. */
   patienceMs(): number | undefined;
-  /** The controller has spoken: its plan's deadline moves, and never back. */
+  /** The controller is alive: its plan's deadline moves, and never back. */
   extend(): void;
   /** Undoes the plan under way, unless it was confirmed. */
   goBack(): Promise<void>;

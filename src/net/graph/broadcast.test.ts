@@ -51,7 +51,7 @@ it("one broadcast gives exactly one copy everywhere, for every topology and guar
   );
 });
 
-it("counts a storm where nothing guards a circle", () => {
+it("counts a storm where nothing guards a loop", () => {
   const ends = ["a", "b", "c"].flatMap((host) => ["a", "b", "c"].flatMap((to) => (to === host ? [] : [{ host, to }])));
   const tunnels = ends.map((end) => ({ ...end, protected: false }) as Tunnel);
   expect(countCopies("a", tunnels, undefined, 1000).get("b")).toBeGreaterThan(100);

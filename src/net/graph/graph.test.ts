@@ -18,7 +18,7 @@ const chain = (count: number): Link[] => {
 };
 
 describe("graphs of hosts", () => {
-  it("knows parts, circles and single points of known ones", () => {
+  it("knows parts, loops and single points of known ones", () => {
     const hosts = ["a", "b", "c", "d", "e"];
     const links: Link[] = [
       ["a", "b"],
@@ -48,7 +48,7 @@ describe("graphs of hosts", () => {
     );
   });
 
-  it("a circle is what one link more than a forest has makes", () => {
+  it("a loop is what one link more than a forest has makes", () => {
     fc.assert(
       fc.property(anyGraph, ({ hosts, links }) => {
         expect(hasCycle(hosts, links)).toBe(links.length > hosts.length - findParts(hosts, links).length);

@@ -49,7 +49,7 @@ export function countLinks(topology: Topology, hostCount: number): number {
   }
 }
 
-/** Half of `count` on the one side in the circle of hosts; the other half count this one among theirs. */
+/** Half of `count` on the one side in the ring of hosts; the other half count this one among theirs. */
 function nearest(hosts: readonly string[], index: number, count: number): string[] {
   const reach = Math.min(Math.ceil(count / 2), hosts.length - 1);
   return Array.from({ length: reach }, (_, step) => hosts[(index + step + 1) % hosts.length] ?? "");

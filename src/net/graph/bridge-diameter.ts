@@ -1,7 +1,7 @@
 import type { Link } from "./links.ts";
 
-export interface LongestRow {
-  /** How many hosts stand in it, both ends counted. */
+export interface BridgeDiameter {
+  /** Bridges on the path, both ends counted. */
   length: number;
   /** The link without which it is that long; absent when it is with all of them. */
   without?: Link;
@@ -11,16 +11,16 @@ export interface LongestRow {
 const MOST_STEPS = 20_000_000;
 
 /**
- * The longest of the shortest ways between two hosts, with all links or with any one of them lost: what a spanning tree message
- * has to pass then. Exact for a tree, and for whatever has few hosts (about 120) or few links that lie on a circle. Of more, the
+ * The bridge diameter: the longest of the shortest paths between two hosts, with all links or with any one of them lost: what a spanning tree message
+ * has to pass then. Exact for a tree, and for whatever has few hosts (about 120) or few links that lie on a loop. Of more, the
  * row is looked for from an end of the lost link, and from the host furthest from there: it may be longer than what is found,
  * never shorter. Of more than about 2,000 links none is taken out. Looks no further when a row is longer than `enough`.
  */
-export function findLongestRow(hosts: readonly string[], links: readonly Link[], enough = Infinity): LongestRow {
+export function findBridgeDiameter(hosts: readonly string[], links: readonly Link[], enough = Infinity): BridgeDiameter {
   const graph = toGraph(hosts, links);
   const searchSteps = hosts.length + 2 * links.length;
-  const whole = measureRow(graph, hosts.length * searchSteps <= MOST_STEPS ? "every host" : 0);
-  let longest: LongestRow = { length: whole };
+  const whole = measureDiameter(graph, hosts.length * searchSteps <= MOST_STEPS ? "every host" : 0);
+  let longest: BridgeDiameter = { length: whole };
   if (whole > enough || 3 * links.length * searchSteps > MOST_STEPS) return longest;
   const detours = [...links.keys()].flatMap((cut) => {
     const hops = countHopsAround(graph, cut);
@@ -31,7 +31,7 @@ export function findLongestRow(hosts: readonly string[], links: readonly Link[],
     if (longest.length > enough) break;
     // a way that used the link is at most as much longer as the way around it
     if (longest.length >= Math.min(hosts.length, whole + hops - 1)) continue;
-    const length = measureRow(graph, isExact ? "every host" : graph.ends[2 * cut]!, cut);
+    const length = measureDiameter(graph, isExact ? "every host" : graph.ends[2 * cut]!, cut);
     if (length > longest.length) longest = { length, without: links[cut]! };
   }
   return longest;
@@ -68,7 +68,7 @@ function toGraph(hosts: readonly string[], links: readonly Link[]): Graph {
   return { hostCount: hosts.length, ends, first, links: linksOf };
 }
 
-function measureRow(graph: Graph, from: number | "every host", cut?: number): number {
+function measureDiameter(graph: Graph, from: number | "every host", cut?: number): number {
   if (graph.hostCount === 0) return 0;
   if (from !== "every host") return search(graph, search(graph, from, cut).last, cut).depth + 1;
   let deepest = 0;

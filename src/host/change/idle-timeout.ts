@@ -2,18 +2,18 @@ import { PACE } from "../../util/pace.ts";
 
 /** A timer of Node's fires a few milliseconds late on a busy host; later than this the whole host, or this program, was stopped. */
 const LATE_MS = 250 * PACE;
-/** What has arrived while nobody ran passes some processes before it is heard. Less than the guard's grace (run-guard.ts). */
+/** What arrived while this program was stopped passes some processes before it is read. Less than the guard's grace (run-guard.ts). */
 const LISTEN_MS = 1_000 * PACE;
 
-export interface Silence {
-  /** Somebody has spoken, or is being answered. */
+export interface IdleTimeout {
+  /** A request has come, or is being answered: the peer is alive. */
   end(): void;
-  /** From now on nobody speaks; what began before was ended. */
+  /** The peer is idle from now on. */
   begin(patienceMs: number): void;
 }
 
-/** Calls `onTooLong` once nobody has spoken for the time given. A program that was stopped itself listens first: it knows of no silence. */
-export function createSilence(onTooLong: () => void): Silence {
+/** Calls `onTooLong` once the peer has been idle for the time given. A program that was stopped itself first reads what has arrived meanwhile. */
+export function createIdleTimeout(onTooLong: () => void): IdleTimeout {
   let timer: NodeJS.Timeout | undefined;
   return {
     end: () => clearTimeout(timer),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyGraph, hostNames } from "./links.fixture.ts";
 import { resolveLinks, type Link } from "./links.ts";
-import { findLongestRow } from "./longest-row.ts";
+import { findBridgeDiameter } from "./bridge-diameter.ts";
 
 /** The longest of the shortest ways, with Floyd's and Warshall's three loops; hosts that are parted have none. */
 function rowOf(hosts: readonly string[], links: readonly Link[]): number {
@@ -15,13 +15,13 @@ function rowOf(hosts: readonly string[], links: readonly Link[]): number {
   return 1 + Math.max(...hops.flat().filter(Number.isFinite));
 }
 
-const circle = (count: number): Link[] => resolveLinks({ shape: "ring" }, hostNames(count));
+const loop = (count: number): Link[] => resolveLinks({ shape: "ring" }, hostNames(count));
 
 describe("the longest row", () => {
   it("is what trying every link finds", () => {
     fc.assert(
       fc.property(anyGraph, ({ hosts, links }) => {
-        const { length, without } = findLongestRow(hosts, links);
+        const { length, without } = findBridgeDiameter(hosts, links);
         const rows = links.map((cut) =>
           rowOf(
             hosts,
@@ -33,30 +33,30 @@ describe("the longest row", () => {
         else expect(rows[links.indexOf(without)]).toBe(length);
       }),
     );
-    expect(findLongestRow([], [])).toEqual({ length: 0 });
-    expect(findLongestRow(["a"], [])).toEqual({ length: 1 });
+    expect(findBridgeDiameter([], [])).toEqual({ length: 0 });
+    expect(findBridgeDiameter(["a"], [])).toEqual({ length: 1 });
   });
 
-  it("in a circle is all of it, with a tail the tail too", () => {
-    expect(findLongestRow(hostNames(21), circle(21))).toEqual({ length: 21, without: ["h1", "h2"] });
-    expect(findLongestRow(hostNames(26), [...circle(25), ["h1", "h26"]])).toMatchObject({ length: 26 });
-    expect(findLongestRow(hostNames(26), [...circle(25), ["h1", "h26"]], 13)).toEqual({ length: 14 });
+  it("in a loop is all of it, with a tail the tail too", () => {
+    expect(findBridgeDiameter(hostNames(21), loop(21))).toEqual({ length: 21, without: ["h1", "h2"] });
+    expect(findBridgeDiameter(hostNames(26), [...loop(25), ["h1", "h26"]])).toMatchObject({ length: 26 });
+    expect(findBridgeDiameter(hostNames(26), [...loop(25), ["h1", "h26"]], 13)).toEqual({ length: 14 });
   });
 
   it("goes one step further where the only shortest way is cut", () => {
-    // half the circle, two hosts at a time: 19 steps, and 20 around a lost one
+    // half the loop, two hosts at a time: 19 steps, and 20 around a lost one
     const hosts = hostNames(77);
     const links = resolveLinks({ shape: "nearest", count: 4 }, hosts);
-    expect(findLongestRow(hosts, links, 20)).toEqual({ length: 21, without: ["h1", "h3"] });
+    expect(findBridgeDiameter(hosts, links, 20)).toEqual({ length: 21, without: ["h1", "h3"] });
   });
 
   it("of too many hosts to try everything, never is one that is not there", () => {
     const hosts = hostNames(900);
-    expect(findLongestRow(hosts, [...circle(899), ["h1", "h900"]])).toMatchObject({ length: 900 });
-    expect(findLongestRow(hosts, resolveLinks({ shape: "nearest", count: 60 }, hosts))).toEqual({ length: 16 });
+    expect(findBridgeDiameter(hosts, [...loop(899), ["h1", "h900"]])).toMatchObject({ length: 900 });
+    expect(findBridgeDiameter(hosts, resolveLinks({ shape: "nearest", count: 60 }, hosts))).toEqual({ length: 16 });
     const row = hostNames(10_000);
     expect(
-      findLongestRow(
+      findBridgeDiameter(
         row,
         row.slice(1).map((host, i): Link => [row[i]!, host]),
       ),
