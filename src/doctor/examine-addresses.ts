@@ -1,4 +1,4 @@
-import type { HeardMac, HostHolders } from "../host/observe/read-holders.ts";
+import type { MethodName, ParamsOf, ResultOf } from "../rpc/methods.ts";
 import type { Connection } from "../transport/connection.ts";
 import { toProblems, type Problem } from "../model/problem.ts";
 import { compareText } from "../util/compare-text.ts";
@@ -32,7 +32,7 @@ export async function examineAddresses(
   connections: ReadonlyMap<string, Connection>,
 ): Promise<AddressReport> {
   const notTested: Problem[] = [];
-  const hosts = await readAll<HostHolders>(connections, "holders", () => ({}), notTested);
+  const hosts = await readAll(connections, "holders", () => ({}), notTested);
   for (const [host, { dockerProblem }] of hosts) if (dockerProblem !== "") notTested.push(noDocker(host, dockerProblem));
   const known = new Map(target.networks.map((network) => [network.name, collectHolders(network, hosts)]));
   const asked = new Map(
@@ -44,7 +44,7 @@ export async function examineAddresses(
   const { claims, askedFrom } = await askAll(target, connections, asked, notTested);
   const bridges = (host: string): string[] =>
     target.networks.flatMap((network) => network.hosts.filter((at) => at.host === host).map((at) => at.bridge));
-  const heard = await readAll<HeardMac[]>(connections, "heardMacs", (host) => ({ bridges: bridges(host) }), notTested);
+  const heard = await readAll(connections, "heardMacs", (host) => ({ bridges: bridges(host) }), notTested);
   return {
     networks: target.networks.map(({ name }) => ({
       name,
@@ -100,16 +100,16 @@ async function askAll(
   return found;
 }
 
-async function readAll<T>(
+async function readAll<Name extends MethodName>(
   connections: ReadonlyMap<string, Connection>,
-  method: string,
-  paramsOf: (host: string) => object,
+  method: Name,
+  paramsOf: (host: string) => ParamsOf<Name>,
   notTested: Problem[],
-): Promise<Map<string, T>> {
+): Promise<Map<string, ResultOf<Name>>> {
   const answers = await Promise.all(
-    [...connections].map(async ([host, connection]): Promise<readonly [string, T][]> => {
+    [...connections].map(async ([host, connection]): Promise<readonly [string, ResultOf<Name>][]> => {
       try {
-        return [[host, (await connection.request(method, paramsOf(host), READ_TIMEOUT_MS)) as T]];
+        return [[host, await connection.request(method, paramsOf(host), READ_TIMEOUT_MS)]];
       } catch (error) {
         notTested.push(...toProblems(error, "looking for addresses", host));
         return [];

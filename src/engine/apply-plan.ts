@@ -1,8 +1,6 @@
 import type { Plan, HostPlan } from "../model/plan.ts";
 import { planIdOf } from "../model/plan.ts";
 import type { Stage } from "../model/step.ts";
-import type { RevertResult } from "../host/change/revert-plan.ts";
-import type { StageResult } from "../host/change/transaction.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { settleTrees } from "./settle-trees.ts";
@@ -103,7 +101,7 @@ async function runStage(run: Run, stage: Stage, hosts: readonly HostPlan[]): Pro
   return onHosts(run, concerned, `stage ${stage} on`, async (host, connection) => {
     const count = host.steps.filter((step) => step.stage === stage).length;
     run.onProgress(host.host, `${stage}: ${count} step${count === 1 ? "" : "s"}`);
-    const result = (await connection.request("runStage", { planId: run.planId, stage })) as StageResult;
+    const result = await connection.request("runStage", { planId: run.planId, stage });
     run.notes.push(...result.notes.map((note) => `${host.host}: ${note}`));
     run.onProgress(host.host, result.ok ? `${stage}: done` : `${stage}: failed`);
     return result.problems.map((problem) => ({ ...problem, where: problem.where || host.host }));
@@ -144,7 +142,8 @@ async function revertHost(run: Run, { host }: HostPlan): Promise<HostOutcome> {
   if (connection === undefined) return { host, state: "old", detail: "never began" };
   run.onProgress(host, "going back");
   try {
-    const result = (await connection.request("revert", { planId: run.planId }, REVERT_TIMEOUT_MS)) as RevertResult;
+    const result = await connection.request("revert", { planId: run.planId }, REVERT_TIMEOUT_MS);
+    if (result === undefined) return { host, state: "new", detail: "it was confirmed before it could go back" };
     run.onProgress(host, result.ok ? "as before" : "not as before");
     return result.ok ? { host, state: "old", detail: "as before" } : { host, state: "differs", detail: result.remaining.join("; ") };
   } catch (error) {

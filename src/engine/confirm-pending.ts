@@ -25,7 +25,7 @@ export async function confirmPending(hosts: readonly Host[], transport: Transpor
         try {
           const connection = await transport.open(host, { fresh: true });
           connections.push(connection);
-          const pending = (await connection.request("pending", {})) as Partial<PendingPlan>;
+          const pending = await connection.request("pending", {});
           if (pending.offered === true) waiting.push({ ...(pending as PendingPlan), host: host.name, connection });
         } catch (error) {
           unreachable.push(

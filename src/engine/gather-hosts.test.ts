@@ -34,12 +34,12 @@ function createTransport(
       open += 1;
       return {
         host: name,
-        request: async (method) =>
-          method === "hello"
+        request: async (method): Promise<never> =>
+          (method === "hello"
             ? (answer?.hello ?? { protocol: 1, version: "0" })
             : answer !== undefined && "observe" in answer
               ? answer.observe
-              : SNAPSHOT,
+              : SNAPSHOT) as never,
         close: async () => void (open -= 1),
       };
     },

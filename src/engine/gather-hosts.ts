@@ -1,4 +1,4 @@
-import type { Settled } from "../host/change/settle-leftover.ts";
+import { PROTOCOL } from "../rpc/methods.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Host } from "../model/cluster.ts";
 import type { Connection, Transport } from "../transport/connection.ts";
@@ -22,8 +22,6 @@ export interface GatherOptions {
   /** For those who are going to change something: a plan that was cut off is ended first, in this operator's name. */
   settleAs?: string;
 }
-
-const PROTOCOL = 1;
 
 /** Opens a conversation with every host at once and reads each of them. One that fails does not stop the others. */
 export async function gatherHosts(hosts: readonly Host[], transport: Transport, options: GatherOptions = {}): Promise<GatheredHosts> {
@@ -63,13 +61,13 @@ export async function gatherHosts(hosts: readonly Host[], transport: Transport, 
 
 /** What would happen at the plan's deadline, now. A host where somebody is still at it does nothing. */
 async function settle(connection: Connection, operator: string): Promise<string[]> {
-  const { planId, ok } = (await connection.request("settle", { operator }, SETTLE_TIMEOUT_MS)) as Partial<Settled>;
+  const { planId, ok } = await connection.request("settle", { operator }, SETTLE_TIMEOUT_MS);
   if (planId === undefined) return [];
   return [`${connection.host}: plan ${planId} had been cut off; the host ${ok === true ? "is as before it again" : "is NOT as before it"}`];
 }
 
 async function checkProtocol(connection: Connection): Promise<void> {
-  const { protocol, version } = (await connection.request("hello", { version: VERSION })) as { protocol: number; version: string };
+  const { protocol, version } = await connection.request("hello", { version: VERSION });
   if (protocol === PROTOCOL) return;
   throw new SpanwireError({
     kind: "unsupported",

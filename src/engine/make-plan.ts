@@ -4,7 +4,6 @@ import type { Lock } from "../model/lock.ts";
 import type { Plan } from "../model/plan.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
 import { buildPlan } from "../plan/build-plan.ts";
-import type { RestorePoint } from "../plan/compile/restore-point.ts";
 import { gatherHosts, type GatheredHosts, type GatherOptions } from "./gather-hosts.ts";
 import { hostsOf, type Session } from "./session.ts";
 import { settleLock } from "./settle-lock.ts";
@@ -53,7 +52,7 @@ async function readConfirmed({ connections }: GatheredHosts, lock: Lock | undefi
   if (lock === undefined) return new Map();
   const points = await Promise.all(
     [...connections].map(async ([host, connection]) => {
-      const point = (await connection.request("confirmed", { clusterUuid: lock.uuid })) as Partial<RestorePoint>;
+      const point = await connection.request("confirmed", { clusterUuid: lock.uuid });
       return [host, point.resources ?? []] as const;
     }),
   );

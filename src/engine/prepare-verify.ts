@@ -43,7 +43,7 @@ async function findContainers(gathered: GatheredHosts, byDockerName: ReadonlyMap
     [...gathered.snapshots].map(async ([host, { docker }]) => {
       if (docker.state !== "ready" || docker.endpoints.length === 0) return [];
       const ids = docker.endpoints.map((endpoint) => endpoint.containerId);
-      const pids = (await gathered.connections.get(host)?.request("containerPids", { ids })) as number[];
+      const pids = (await gathered.connections.get(host)?.request("containerPids", { ids })) ?? [];
       return docker.endpoints.flatMap((endpoint, index): ContainerTarget[] => {
         const network = byDockerName.get(endpoint.network);
         const pid = pids[index] ?? 0;

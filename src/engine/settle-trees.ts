@@ -2,7 +2,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { HostPlan } from "../model/plan.ts";
 import { DATAPLANES } from "../dataplanes/index.ts";
 import type { Stage } from "../model/step.ts";
-import type { Snapshot } from "../model/snapshot.ts";
 import type { Connection } from "../transport/connection.ts";
 
 /** STP takes twice its forward delay of 15 s after the last change (IEEE 802.1D-1998, 8.10.2); RSTP a second or two. */
@@ -28,7 +27,7 @@ export async function settleTrees(
       if (readers.length === 0 || connection === undefined) return;
       let waiting = Infinity;
       while (performance.now() < until) {
-        const snapshot = (await connection.request("observe", {})) as Snapshot;
+        const snapshot = await connection.request("observe", {});
         const ports = readers.flatMap((read) => read(snapshot));
         if (ports.length === 0) return;
         if (ports.length !== waiting) onWait(host, ports.length);

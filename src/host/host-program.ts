@@ -3,6 +3,7 @@ import { z } from "zod";
 import { toProblems, type Problem } from "../model/problem.ts";
 import { readLines } from "../util/read-lines.ts";
 import { VERSION } from "../util/version.ts";
+import { findHandler, PROTOCOL, type Handlers } from "../rpc/methods.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostSystem } from "./execute/host-system.ts";
 import { createPlanMethods } from "./change/plan-methods.ts";
@@ -14,13 +15,11 @@ import { createRecoveryMethods } from "./restore/recovery-methods.ts";
 import { createIdleTimeout } from "./change/idle-timeout.ts";
 import type { StateDirectory } from "./state/state-directory.ts";
 
-/** Raised with every change of the messages; both sides say theirs in `hello`. */
-const PROTOCOL = 1;
 /** A line longer than this is garbage (the largest plan, 10,000 hosts' flood lists, has about 8 MB). */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export interface HostProgram {
-  methods: Readonly<Record<string, (params: unknown) => Promise<unknown>>>;
+  methods: Handlers;
   /** Both sides, for whoever is told that they do not understand each other. */
   describeVersions(): string;
   /** Undoes what was not confirmed and ends the probes: nothing outlives the conversation. */
@@ -51,7 +50,7 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
   const probes = createProbeMethods({ selfArgv: input.selfArgv });
   const plans = createPlanMethods({ system, state, guard, confirmWithinMs });
   let otherVersion = "unknown";
-  const methods: HostProgram["methods"] = {
+  const methods: Handlers = {
     ...probes.methods,
     ...plans.methods,
     ...createRecoveryMethods(system, state),
@@ -103,7 +102,8 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
       }
     };
   return {
-    methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])),
+    // the same methods, each with its own result
+    methods: Object.fromEntries(Object.entries(methods).map(([name, handler]) => [name, listening(handler)])) as unknown as Handlers,
     describeVersions: () => `the host program is version ${VERSION}, the other side ${otherVersion}`,
     async end() {
       idle.end();
@@ -136,7 +136,7 @@ async function answer(program: HostProgram, line: { text: string } | { tooLongBy
   const message = findMessage(line.text);
   if (message === undefined) return fail(null, INVALID_REQUEST, [refused("it is no message of ours")]);
   const { id, method, params } = message;
-  const handler = Object.hasOwn(program.methods, method) ? program.methods[method] : undefined;
+  const handler = findHandler(program.methods, method);
   if (handler === undefined) return fail(id, UNKNOWN_METHOD, [refused(`this host program knows no "${method.slice(0, 100)}"`)]);
   try {
     return reply(id, { result: await handler(params) });

@@ -1,3 +1,4 @@
+import type { MethodName, ParamsOf, ResultOf } from "../rpc/methods.ts";
 import type { Host } from "../model/cluster.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Host } from "../model/cluster.ts";
 export interface Connection {
   readonly host: string;
   /** Rejects with SpanwireError: `unreachable` when the program is gone, else the host's own problems. */
-  request(method: string, params: unknown, timeoutMs?: number): Promise<unknown>;
+  request<Name extends MethodName>(method: Name, params: ParamsOf<Name>, timeoutMs?: number): Promise<ResultOf<Name>>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { Handlers, MethodName, ParamsOf, ResultOf } from "../rpc/methods.ts";
 import { withAudit } from "../host/state/audit-log.ts";
 import { createGuard, type Guard } from "../host/guard/guard.ts";
 import { createHostProgram, type HostProgram } from "../host/host-program.ts";
@@ -34,14 +35,14 @@ export function createInProcessTransport(name: string, find: (host: string) => I
 function connect(host: string, program: HostProgram): Connection {
   return {
     host,
-    async request(method, params) {
-      const handler = program.methods[method];
+    async request<Name extends MethodName>(method: Name, params: ParamsOf<Name>): Promise<ResultOf<Name>> {
+      const handler: Handlers[Name] | undefined = program.methods[method];
       if (handler === undefined)
         throw new SpanwireError({ kind: "bug", doing: "asking", what: method, where: host, why: "no such method", try: "report this" });
       try {
         // what crosses a real wire is JSON: the same here, so that nothing else is relied on
         const result = await handler(JSON.parse(JSON.stringify(params ?? null)));
-        return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
+        return (result === undefined ? undefined : JSON.parse(JSON.stringify(result))) as ResultOf<Name>;
       } catch (error) {
         if (!(error instanceof SpanwireError)) throw error;
         throw new SpanwireError(

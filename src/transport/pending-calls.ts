@@ -1,3 +1,4 @@
+import type { MethodName, ParamsOf, ResultOf } from "../rpc/methods.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
 
 interface Pending {
@@ -13,7 +14,7 @@ const MOST_PERIODS = 10;
 /** Requests that have no answer yet (JSON-RPC 2.0: an answer carries its request's id). */
 export interface PendingCalls {
   /** The line to send, and its answer. It is late when the host has not said a word, to whatever request, for so long. */
-  add(method: string, params: unknown, timeoutMs: number): { line: string; answer: Promise<unknown> };
+  add<Name extends MethodName>(method: Name, params: ParamsOf<Name>, timeoutMs: number): { line: string; answer: Promise<ResultOf<Name>> };
   /** False when the line is no message of ours. */
   settle(line: string): boolean;
   failAll(error: SpanwireError): void;
@@ -30,9 +31,9 @@ export function createPendingCalls(host: string): PendingCalls {
     return call;
   };
   return {
-    add(method, params, timeoutMs) {
+    add<Name extends MethodName>(method: Name, params: ParamsOf<Name>, timeoutMs: number) {
       const id = nextId++;
-      const answer = new Promise((resolve, reject) => {
+      const answer = new Promise<ResultOf<Name>>((resolve, reject) => {
         const timer = setTimeout(() => {
           pending.delete(id);
           reject(lateAnswer(host, method, timeoutMs));

@@ -154,7 +154,7 @@ describe("transport", () => {
     const transport = createLabTransport(runId, [process.execPath, "--input-type=module", "-e", PROGRAM]);
     const connection = await transport.open({ name: "vm2", address: h2.address, ssh: h2.address });
     const inode = (await run(["stat", "-L", "-c", "%i", `/run/netns/${h2.namespace}`])).stdout.trim();
-    const answer = await connection.request("where", {});
+    const answer = await connection.request("where" as "hello", {});
     await connection.close();
     expect(answer).toEqual({
       net: `net:[${inode}]`,

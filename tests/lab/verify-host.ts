@@ -3,10 +3,14 @@ import { createInterface } from "node:readline";
 /** A host program that knows nothing but probes, for tests of `verify` alone: JSON-RPC lines on stdio. */
 async function serve(): Promise<void> {
   const { createProbeMethods } = await import("../../src/host/probe/methods.ts");
+  const { findHandler } = await import("../../src/rpc/methods.ts");
   const { SpanwireError } = await import("../../src/model/problem.ts");
   const { methods, closeAll } = createProbeMethods({ selfArgv: [process.execPath, import.meta.filename] });
   const answer = async ({ id, method, params }: { id: number; method: string; params: unknown }): Promise<void> => {
-    const reply = await methods[method]?.(params).then(
+    const reply = await findHandler(
+      methods,
+      method,
+    )?.(params).then(
       (result) => ({ result }),
       (error: unknown) => ({ error: { message: String(error), data: { problems: error instanceof SpanwireError ? error.problems : [] } } }),
     );

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { ParamsOf } from "../../src/rpc/methods.ts";
 import type { BatchAnswer } from "../../src/host/probe/methods.ts";
 import { formatProbeLink } from "../../src/host/probe/probe.ts";
 import type { Connection } from "../../src/transport/connection.ts";
@@ -55,7 +56,7 @@ async function awaitNoLink(): Promise<void> {
 }
 
 async function start(connection: Connection, change: object = {}): Promise<BatchAnswer | undefined> {
-  return ((await connection.request("probe.start", specs(change))) as BatchAnswer[])[0];
+  return (await connection.request("probe.start", specs(change) as ParamsOf<"probe.start">))[0];
 }
 
 test("a probe is a marked port of the bridge, and gone after stop", { timeout: TIMEOUT_MS }, async () => {
@@ -123,7 +124,13 @@ test(
       for (const change of [{ bridge: "-rf" }, { cidr: "10.0.0.1" }, { mark: "x\nlink del eth0" }, { mac: "zz" }, { surprise: 1 }]) {
         await expect(start(connection, change)).rejects.toMatchObject({ problems: [{ kind: "refused", what: "probe.start" }] });
       }
-      const calls = [{ place: { at: "probe", network: "apps" }, op: "ping", params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 } }];
+      const calls = [
+        {
+          place: { at: "probe", network: "apps" } as const,
+          op: "ping" as const,
+          params: { targets: ["10.64.1.1"], count: 1, timeoutMs: 100 },
+        },
+      ];
       expect(await connection.request("probe.batch", { calls })).toMatchObject([
         { ok: false, problems: [{ why: "no probe runs for network apps" }] },
       ]);
@@ -159,7 +166,7 @@ test.each([
   try {
     expect(await start(connection, change)).toEqual({ ok: true, result: {} });
     const params = { addresses: [address], waitMs: 1500 };
-    const calls = [{ place: { at: "probe", network: "apps" }, op: "claims", params }];
+    const calls = [{ place: { at: "probe", network: "apps" } as const, op: "claims" as const, params }];
     expect(await connection.request("probe.batch", { calls })).toEqual([{ ok: true, result: [{ address, macs }] }]);
   } finally {
     await connection.close();

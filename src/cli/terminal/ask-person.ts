@@ -1,6 +1,5 @@
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
-import type { PendingPlan } from "../../host/restore/recovery-methods.ts";
 import type { Connection } from "../../transport/connection.ts";
 import type { Problem } from "../../model/problem.ts";
 import { discardTypedAhead } from "./discard-typed-ahead.ts";
@@ -45,7 +44,7 @@ function awaitEnter(signal: AbortSignal): Promise<[]> {
 async function awaitConfirm(connections: readonly Connection[], planId: string, signal: AbortSignal): Promise<[]> {
   for (;;) {
     const [first] = connections;
-    const pending = (await first?.request("pending", {})) as Partial<PendingPlan> | undefined;
+    const pending = await first?.request("pending", {});
     if (pending?.planId === planId && pending.verdict === "confirmed") return [];
     await wait(POLL_MS, undefined, { signal });
   }

@@ -68,7 +68,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
 async function purge({ connections }: GatheredHosts): Promise<void> {
   const removed = await Promise.all(
     [...connections].map(async ([host, connection]) => {
-      const answer = (await connection.request("purge", {})) as { removed: boolean };
+      const answer = await connection.request("purge", {});
       return answer.removed ? [host] : [];
     }),
   );

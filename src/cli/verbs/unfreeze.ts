@@ -14,7 +14,7 @@ export function registerUnfreeze(program: Command): void {
       for (const host of hostsOf(session, [name])) {
         const connection = await session.transport.open(host);
         try {
-          const { wasFrozen } = (await connection.request("unfreeze", {})) as { wasFrozen: boolean };
+          const { wasFrozen } = await connection.request("unfreeze", {});
           print(wasFrozen ? `${name} takes plans again.` : `${name} is not frozen: nothing to do.`);
         } finally {
           await connection.close();

@@ -1,4 +1,5 @@
 import { SpanwireError } from "../../model/problem.ts";
+import type { Handlers } from "../../rpc/methods.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 import type { RevertResult } from "./revert-plan.ts";
@@ -7,7 +8,7 @@ import { beginParams, planParams, stageParams } from "./step-schema.ts";
 import { beginTransaction, type Transaction } from "./transaction.ts";
 
 export interface PlanMethods {
-  methods: Readonly<Record<string, (params: unknown) => Promise<unknown>>>;
+  methods: Pick<Handlers, "begin" | "runStage" | "revert" | "finish">;
   /** How long the plan under way may hear nothing; undefined when there is none. */
   patienceMs(): number | undefined;
   /** The controller is alive: its plan's deadline moves, and never back. */

@@ -23,8 +23,8 @@ const beginOf = (plan: Plan, { address, basis, steps }: HostPlan): object => ({
 async function killAt(fleet: FakeFleet, plan: Plan, mine: HostPlan, stepId: string, moment: "before" | "inside" | "after"): Promise<void> {
   const host = fleet.hosts.get(mine.host)!;
   const { methods } = program(fleet, mine.host, stopAt(host, stepId, moment));
-  await methods["begin"]!(beginOf(plan, mine));
-  for (const stage of ["add", "switch"]) await methods["runStage"]!({ planId: planIdOf(plan), stage }).catch(() => {});
+  await methods["begin"](beginOf(plan, mine));
+  for (const stage of ["add", "switch"]) await methods["runStage"]({ planId: planIdOf(plan), stage }).catch(() => {});
   host.state.holder = undefined;
 }
 
@@ -60,9 +60,9 @@ test("F12: what was confirmed before the host program died counts, and a late co
   const planId = planIdOf(plan);
   const last = mine.steps.at(-1)!.id;
   const { methods } = program(fleet, "h1");
-  await methods["begin"]!(beginOf(plan, mine));
-  for (const stage of ["add", "switch"]) await methods["runStage"]!({ planId, stage });
-  await program(fleet, "h1").methods["confirm"]!({ planId });
+  await methods["begin"](beginOf(plan, mine));
+  for (const stage of ["add", "switch"]) await methods["runStage"]({ planId, stage });
+  await program(fleet, "h1").methods["confirm"]({ planId });
   host.state.holder = undefined;
   expect(await settleLeftover(host, host.state, "next")).toBeUndefined();
   expect([...host.kernel.links.keys()]).toContain(bridgeOf(plan, "n2"));
@@ -72,7 +72,7 @@ test("F12: what was confirmed before the host program died counts, and a late co
   await killAt(fleet, plan, second, last, "after");
   const other = fleet.hosts.get("h2")!;
   await settleLeftover(other, other.state, "next");
-  const [problem] = await problemsOf(program(fleet, "h2").methods["confirm"]!({ planId }));
+  const [problem] = await problemsOf(program(fleet, "h2").methods["confirm"]({ planId }));
   expect(problem).toMatchObject({ kind: "conflict", why: "it is not under way here: it has gone back, or never began" });
 });
 
@@ -80,7 +80,7 @@ test("F10: a plan whose host program lives is nobody else's to settle", async ()
   const { fleet, plan: first } = await applied();
   const plan = await fleet.plan(toCluster({ ...THREE_HOSTS, hosts: [1, 2, 3, 4] }), first.lock!);
   const host = fleet.hosts.get("h1")!;
-  await program(fleet, "h1").methods["begin"]!(beginOf(plan, plan.hosts[0]!));
+  await program(fleet, "h1").methods["begin"](beginOf(plan, plan.hosts[0]!));
   expect(await settleLeftover(host, host.state, "next")).toBeUndefined();
   expect(host.state.holder).toMatchObject({ operator: "ann@desk" });
 });
@@ -99,8 +99,8 @@ test("F07: a host where going back did not work takes no plan until somebody has
         : host.execute(batch),
   };
   const say = program(fleet, "h1", stubborn);
-  await say.methods["begin"]!(beginOf(plan, plan.hosts[0]!));
-  await say.methods["runStage"]!({ planId: planIdOf(plan), stage: "add" });
+  await say.methods["begin"](beginOf(plan, plan.hosts[0]!));
+  await say.methods["runStage"]({ planId: planIdOf(plan), stage: "add" });
   await say.end();
   expect(host.state.frozen).toMatchObject({ planId: planIdOf(plan), remaining: expect.arrayContaining([`link/${bridge}: remove`]) });
 
@@ -108,10 +108,10 @@ test("F07: a host where going back did not work takes no plan until somebody has
   const refused = await fleet.apply(again);
   expect(refused.problems[0]).toMatchObject({ kind: "refused", where: "h1" });
   expect(refused.problems[0]!.why).toContain(`going back from plan ${planIdOf(plan)} did not fully work`);
-  expect((await problemsOf(program(fleet, "h1").methods["unfreeze"]!({})))[0]!.why).toContain(`link/${bridge}: remove`);
+  expect((await problemsOf(program(fleet, "h1").methods["unfreeze"]({})))[0]!.why).toContain(`link/${bridge}: remove`);
 
   const repaired = await fleet.apply(again, { repair: true });
   expect(repaired).toMatchObject({ outcome: "applied", problems: [] });
   expect(host.state.frozen).toBeUndefined();
-  expect(await program(fleet, "h1").methods["unfreeze"]!({})).toEqual({ wasFrozen: false });
+  expect(await program(fleet, "h1").methods["unfreeze"]({})).toEqual({ wasFrozen: false });
 });

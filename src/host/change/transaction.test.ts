@@ -5,6 +5,7 @@ import { applied, bridgeOf, problemsOf, THREE_HOSTS, toCluster } from "../../../
 import { deleteLink } from "../../../tests/fake/kernel-model.ts";
 import { planIdOf, type Plan } from "../../model/plan.ts";
 import { createHostProgram, serve, type HostProgram } from "../host-program.ts";
+import { findHandler } from "../../rpc/methods.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 
 const cluster = toCluster(THREE_HOSTS);
@@ -30,7 +31,7 @@ async function prepared(): Promise<{
   const plan = await fleet.plan(cluster);
   const planId = planIdOf(plan);
   const say = program(fleet);
-  return { fleet, plan, planId, say, call: (method, params) => say.methods[method]!({ planId, ...params }) };
+  return { fleet, plan, planId, say, call: (method, params) => findHandler(say.methods, method)!({ planId, ...params }) };
 }
 
 const runUpTo = async (call: (method: string, params?: object) => Promise<unknown>, stages: readonly string[]): Promise<void> => {
@@ -42,7 +43,7 @@ test("F11: a plan whose basis is gone is refused, and the host is free again", a
   deleteLink(fleet.hosts.get("h1")!.kernel, bridgeOf(plan, "n1"));
   const stale = await fleet.plan(cluster, plan.lock!);
   await fleet.apply(stale);
-  const [problem] = await problemsOf(program(fleet).methods["begin"]!(beginOf(stale)));
+  const [problem] = await problemsOf(program(fleet).methods["begin"](beginOf(stale)));
   expect(problem).toMatchObject({ kind: "conflict", why: "our objects on this host have changed since the plan was made" });
   expect(fleet.hosts.get("h1")!.state.holder).toBeUndefined();
 });
@@ -61,7 +62,7 @@ test("F11: containers, counters and foreign links do not make a plan stale", asy
     labels: {},
   });
   host.kernel.neighbours.push({ device: "eth0", address: "192.0.2.1", mac: "02:00:00:00:00:01" });
-  await expect(program(fleet).methods["begin"]!(beginOf(plan))).resolves.toEqual({});
+  await expect(program(fleet).methods["begin"](beginOf(plan))).resolves.toEqual({});
 });
 
 test("a host that cannot be read is not left locked", async () => {
@@ -70,14 +71,14 @@ test("a host that cannot be read is not left locked", async () => {
     observe: () => Promise.reject(new Error("ip: command not found")),
     execute: () => Promise.reject(new Error("never")),
   };
-  await expect(program(fleet, "h1", blind).methods["begin"]!(beginOf(plan))).rejects.toThrow("ip: command not found");
+  await expect(program(fleet, "h1", blind).methods["begin"](beginOf(plan))).rejects.toThrow("ip: command not found");
   expect(fleet.hosts.get("h1")!.state.holder).toBeUndefined();
 });
 
 test("F10: a second operator is told who is at it, and since when", async () => {
   const { fleet, plan, say } = await prepared();
-  await say.methods["begin"]!(beginOf(plan));
-  const [problem] = await problemsOf(program(fleet).methods["begin"]!(beginOf(plan, "h1", "ben@laptop")));
+  await say.methods["begin"](beginOf(plan));
+  const [problem] = await problemsOf(program(fleet).methods["begin"](beginOf(plan, "h1", "ben@laptop")));
   expect(problem).toMatchObject({ kind: "conflict", doing: "locking", try: "wait until that is done, then plan again" });
   expect(problem!.why).toMatch(/^anna@desk has been applying plan [0-9a-f]{16} since \d{4}-\d\d-\d\dT[\d:.]+Z$/);
 });
@@ -88,42 +89,42 @@ test("a plan that changes what is not ours is refused before anything runs", asy
   const made = begin.steps.find((step) => step.after?.kind === "docker-network")!;
   const theirs = { ...made.after, name: "theirs" };
   const hostile = { ...made, id: "remove/1", stage: "remove", action: "remove", key: "docker-network/theirs", before: theirs, after: null };
-  const [problem] = await problemsOf(program(fleet).methods["begin"]!({ ...begin, steps: [...begin.steps, hostile] }));
+  const [problem] = await problemsOf(program(fleet).methods["begin"]({ ...begin, steps: [...begin.steps, hostile] }));
   expect(problem).toMatchObject({ kind: "refused", why: "docker-network/theirs is to be removed, and nothing of ours has that name here" });
   expect(fleet.hosts.get("h1")!.batches).toEqual([]);
 });
 
 test("F12: a finish without a confirm is refused", async () => {
   const { plan, say, call } = await prepared();
-  await say.methods["begin"]!(beginOf(plan));
+  await say.methods["begin"](beginOf(plan));
   await runUpTo(call, ["add", "switch"]);
   expect((await problemsOf(call("finish")))[0]!.why).toBe("it was never confirmed over a new connection");
 });
 
 test("nothing is removed before the confirm", async () => {
   const { plan, say, call } = await prepared();
-  await say.methods["begin"]!(beginOf(plan));
+  await say.methods["begin"](beginOf(plan));
   expect((await problemsOf(call("runStage", { stage: "remove" })))[0]).toMatchObject({ kind: "refused", doing: "removing for" });
 });
 
 test("F12: a confirm for another plan, before the beginning, or after the end is refused; twice is fine", async () => {
   const { fleet, plan, planId, say, call } = await prepared();
   const other = program(fleet).methods;
-  const early = await problemsOf(other["confirm"]!({ planId }));
+  const early = await problemsOf(other["confirm"]({ planId }));
   expect(early[0]).toMatchObject({ kind: "conflict", doing: "confirming" });
-  await say.methods["begin"]!(beginOf(plan));
-  expect((await problemsOf(other["confirm"]!({ planId: "0123456789abcdef" })))[0]!.kind).toBe("conflict");
+  await say.methods["begin"](beginOf(plan));
+  expect((await problemsOf(other["confirm"]({ planId: "0123456789abcdef" })))[0]!.kind).toBe("conflict");
   await runUpTo(call, ["add", "switch"]);
-  await other["confirm"]!({ planId });
-  await other["confirm"]!({ planId });
+  await other["confirm"]({ planId });
+  await other["confirm"]({ planId });
   await call("finish");
-  expect((await problemsOf(other["confirm"]!({ planId })))[0]!.kind).toBe("conflict");
+  expect((await problemsOf(other["confirm"]({ planId })))[0]!.kind).toBe("conflict");
 });
 
 test("F05: a conversation that ends before the confirm takes everything back", async () => {
   const { fleet, plan, say, call } = await prepared();
   const before = fleet.dump();
-  await say.methods["begin"]!(beginOf(plan));
+  await say.methods["begin"](beginOf(plan));
   await runUpTo(call, ["add", "switch"]);
   expect(fleet.dump()).not.toBe(before);
   await say.end();
@@ -132,9 +133,9 @@ test("F05: a conversation that ends before the confirm takes everything back", a
 
 test("a conversation that ends after the confirm takes nothing back", async () => {
   const { fleet, plan, planId, say, call } = await prepared();
-  await say.methods["begin"]!(beginOf(plan));
+  await say.methods["begin"](beginOf(plan));
   await runUpTo(call, ["add", "switch"]);
-  await program(fleet).methods["confirm"]!({ planId });
+  await program(fleet).methods["confirm"]({ planId });
   await say.end();
   expect([...fleet.hosts.get("h1")!.kernel.links.keys()]).toContain(bridgeOf(plan, "n1"));
 });
@@ -152,11 +153,11 @@ test("F07, F08: a revert that does not fully work says what remains", async () =
     },
   };
   const say = program(fleet, "h1", stubborn);
-  await say.methods["begin"]!(beginOf(plan));
-  expect(await say.methods["runStage"]!({ planId, stage: "add" })).toMatchObject({ ok: true });
-  const result = (await say.methods["revert"]!({ planId })) as { ok: boolean; remaining: string[] };
-  expect(result.ok).toBe(false);
-  expect(result.remaining).toContain(`link/${bridge}: remove`);
+  await say.methods["begin"](beginOf(plan));
+  expect(await say.methods["runStage"]({ planId, stage: "add" })).toMatchObject({ ok: true });
+  const result = await say.methods.revert({ planId });
+  expect(result?.ok).toBe(false);
+  expect(result?.remaining).toContain(`link/${bridge}: remove`);
   expect(host.state.journal.at(-1)!.entry).toMatchObject({ event: "revert-incomplete" });
 });
 
@@ -168,8 +169,8 @@ test("F17: a command that says yes and does nothing is found by reading back", a
     execute: async (batch) => (batch.tool === "nft" ? { ok: true, why: "", notes: [] } : host.execute(batch)),
   };
   const say = program(fleet, "h1", lying);
-  await say.methods["begin"]!(beginOf(plan));
-  const result = (await say.methods["runStage"]!({ planId, stage: "add" })) as { ok: boolean; problems: { why: string; what: string }[] };
+  await say.methods["begin"](beginOf(plan));
+  const result = await say.methods.runStage({ planId, stage: "add" });
   expect(result.ok).toBe(false);
   expect(result.problems.map((problem) => problem.why)).toEqual(["the command succeeded, but reading back: it is not there"]);
 });
@@ -183,7 +184,7 @@ test("F04: the journal has the intent before each batch and the result after it"
     seen.push(host.state.journal.at(-1)!.entry.event);
     return execute(batch);
   };
-  await say.methods["begin"]!(beginOf(plan));
+  await say.methods["begin"](beginOf(plan));
   await runUpTo(call, ["add", "switch"]);
   expect(seen.length).toBeGreaterThan(3);
   expect(new Set(seen)).toEqual(new Set(["intent"]));

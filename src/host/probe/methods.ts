@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Handlers } from "../../rpc/methods.ts";
 import { SpanwireError, toProblems, type Problem } from "../../model/problem.ts";
 import { countFragments, findDefaultGateway } from "./host-operations.ts";
 import { batchParams, operationParams, startParams } from "./params.ts";
@@ -9,7 +10,7 @@ import { startProbe, type Probe } from "./probe.ts";
 import type { DefaultGatewayParams, FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
 
 export interface ProbeMethods {
-  methods: Record<string, (params: unknown) => Promise<unknown>>;
+  methods: Pick<Handlers, "probe.start" | "probe.batch" | "probe.stop">;
   closeAll(): Promise<void>;
 }
 
@@ -61,7 +62,7 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
     if (failed.length > 0) throw new SpanwireError(failed);
   };
 
-  const stop = async (): Promise<unknown> => {
+  const stop = async (): Promise<object> => {
     await closeAll();
     return {};
   };

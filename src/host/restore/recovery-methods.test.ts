@@ -1,3 +1,4 @@
+import { findHandler } from "../../rpc/methods.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ beforeEach(async () => {
   root = join(await mkdtemp(join(tmpdir(), "spanwire-pending-")), "state");
   state = openStateDirectory(root);
   const methods = createRecoveryMethods(createFakeHost("h1", "192.0.2.1"), state);
-  ask = async (method, params = {}) => methods[method]?.(params);
+  ask = async (method, params = {}) => findHandler(methods, method)?.(params);
 });
 afterEach(() => rm(join(root, ".."), { recursive: true, force: true }));
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SpanwireError } from "../../model/problem.ts";
+import type { Handlers } from "../../rpc/methods.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 import type { JournalEntry } from "../state/journal.ts";
 import { conflict } from "../change/plan-methods.ts";
@@ -25,7 +26,7 @@ export interface PendingPlan {
 export function createRecoveryMethods(
   system: HostSystem,
   state: StateDirectory,
-): Readonly<Record<string, (params: unknown) => Promise<unknown>>> {
+): Pick<Handlers, "settle" | "confirm" | "offer" | "pending" | "confirmed" | "unfreeze"> {
   return {
     /** Ends a plan that was cut off, when nobody is at it any more. */
     settle: async (params) => {

@@ -202,10 +202,10 @@ test("F12: a host whose confirm was taken back, because another could not confir
   const { address, basis, steps } = plan.hosts[0]!;
   const program = (): HostProgram => createHostProgram({ system: found, state: found.state, selfArgv: ["true"] });
   const [controller, other] = [program(), program()];
-  await controller.methods["begin"]!({ planId, clusterUuid: plan.clusterUuid, address, basis, operator: "anna@desk", steps });
-  for (const stage of ["add", "switch"]) expect(await controller.methods["runStage"]!({ planId, stage })).toMatchObject({ ok: true });
-  await other.methods["confirm"]!({ planId });
-  expect(await controller.methods["revert"]!({ planId })).toMatchObject({ ok: true });
+  await controller.methods["begin"]({ planId, clusterUuid: plan.clusterUuid, address, basis, operator: "anna@desk", steps });
+  for (const stage of ["add", "switch"]) expect(await controller.methods["runStage"]({ planId, stage })).toMatchObject({ ok: true });
+  await other.methods["confirm"]({ planId });
+  expect(await controller.methods["revert"]({ planId })).toMatchObject({ ok: true });
   await boot(fleet, "h1");
   expect(fleet.dump()).toBe(before);
 });

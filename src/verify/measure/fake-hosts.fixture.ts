@@ -85,7 +85,7 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
     let count = 0;
     return {
       host,
-      async request(method, params) {
+      async request(method, params): Promise<never> {
         requests.push(`${host} ${method}`);
         if (count++ >= (faults.lostAfter?.[host] ?? Infinity)) {
           throw new SpanwireError({
@@ -97,7 +97,7 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
             try: "look",
           });
         }
-        return answer(host, method, params as never);
+        return answer(host, method, params as never) as never;
       },
       close: () => Promise.resolve(),
     };

@@ -1,5 +1,6 @@
 import type { BatchAnswer } from "../../host/probe/methods.ts";
 import type { OperationName, Operations, Place } from "../../host/probe/protocol.ts";
+import type { MethodName, ParamsOf, ResultOf } from "../../rpc/methods.ts";
 import type { Connection } from "../../transport/connection.ts";
 import { toProblems, type Problem } from "../../model/problem.ts";
 import type { Measurements } from "./measurements.ts";
@@ -50,7 +51,7 @@ export async function openSession(
   const lose = (host: string, problems: readonly Problem[]): void => {
     if (up.delete(host)) seen.hostProblems.push({ host, problems });
   };
-  const request = async (host: string, method: string, params: unknown): Promise<unknown> => {
+  const request: Request = async (host, method, params) => {
     try {
       return await connections.get(host)?.request(method, params, TIMEOUT_MS);
     } catch (error) {
@@ -72,7 +73,7 @@ export async function openSession(
   };
 }
 
-type Request = (host: string, method: string, params: unknown) => Promise<unknown>;
+type Request = <Name extends MethodName>(host: string, method: Name, params: ParamsOf<Name>) => Promise<ResultOf<Name> | undefined>;
 
 async function startEndpoints(host: string, target: VerifyTarget, mark: string, request: Request, seen: Measurements): Promise<Endpoint[]> {
   const wanted = target.networks.flatMap((network) => network.hosts.filter((at) => at.host === host).map((at) => ({ network, at })));
@@ -86,7 +87,7 @@ async function startEndpoints(host: string, target: VerifyTarget, mark: string, 
     mtuBytes: network.mtuBytes,
     mark,
   }));
-  const answers = (await request(host, "probe.start", { probes })) as BatchAnswer[] | undefined;
+  const answers = await request(host, "probe.start", { probes });
   return wanted.filter(({ network }, index) => {
     const answer = answers?.[index];
     if (answer?.ok === false) {
@@ -109,7 +110,7 @@ function createRound(up: ReadonlySet<string>, request: Request, seen: Measuremen
       await Promise.all(
         [...calls].map(async ([host, asked]) => {
           const wire = asked.map(({ place, op, params }) => ({ place, op, params }));
-          const answers = (await request(host, "probe.batch", { calls: wire })) as BatchAnswer[] | undefined;
+          const answers = await request(host, "probe.batch", { calls: wire });
           for (const [index, answer] of (answers ?? []).entries()) takeAnswer(host, asked[index], answer, seen);
         }),
       );
