@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { PLAIN, problemsOf, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
-import { formatLock } from "../lock/lock-file.ts";
+import { digestLock, formatLock } from "../lock/lock-file.ts";
 import { planIdOf, type Plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Transport } from "../transport/connection.ts";
@@ -150,6 +150,22 @@ test("D6: a lock that is being changed is kept beside the new one, both whole, u
   await locks.rollback();
   expect(await desk.text()).toBe(before);
   expect(await readdir(join(desk.path, ".."))).toEqual(["spanwire.lock"]);
+});
+
+test("D3: while a change of the lock is under way, another is refused and takes nothing of it away", async () => {
+  const desk = await deskOf(THREE_HOSTS);
+  const [first, second] = [openLockStore(desk.path), openLockStore(desk.path)];
+  const { plan } = await desk.plan(THREE_HOSTS);
+  const change = { before: plan.lockBefore, next: plan.lock! };
+  const both = await Promise.allSettled([first.begin({ planId: "a", ...change }), second.begin({ planId: "b", ...change })]);
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const winner = both[0].status === "fulfilled" ? "a" : "b";
+  expect(await first.findPending()).toEqual({ planId: winner, former: null });
+  const [problem] = await problemsOf(second.begin({ planId: "c", before: digestLock(plan.lock!), next: plan.lock! }));
+  expect(problem!.why).toContain(`plan ${winner} is under way there`);
+  await first.rollback();
+  expect(await desk.text()).toBe("none");
+  expect(await readdir(join(desk.path, ".."))).toEqual([]);
 });
 
 test("a change of the lock that was cut off is settled by what the hosts say", async () => {

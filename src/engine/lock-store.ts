@@ -1,4 +1,5 @@
-import { link, open, readFile, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { digestLock, formatLock, parseLock } from "../lock/lock-file.ts";
 import type { Lock } from "../model/lock.ts";
@@ -13,7 +14,10 @@ import { writeAtomically } from "../util/write-atomically.ts";
  */
 export interface LockStore {
   read(): Promise<Lock | undefined>;
-  /** Before the first host is touched. Refused when the lock is not the one that `before` names: it was made from another. */
+  /**
+   * Before the first host is touched. Refused when the lock is not the one that `before` names, for the plan was made from that,
+   * and while another change is under way.
+   */
   begin(change: { planId: string; before: string | null; next: Lock }): Promise<void>;
   /** Every host is as planned: `final` is the lock; null removes it. */
   commit(final: Lock | null): Promise<void>;
@@ -43,10 +47,14 @@ export function openLockStore(path: string): LockStore {
 
     async begin({ planId, before, next }) {
       const current = await store.read();
+      const pending = await store.findPending();
+      if (pending !== undefined) throw underWay(path, pending.planId);
       if (digestOf(current) !== before) throw stale(path, current === undefined);
       if (digestLock(next) === before) return; // nothing to keep aside
-      await writeAtomically(formerPath, JSON.stringify({ planId, lock: current === undefined ? null : formatLock(current) }));
-      await (current === undefined ? writeFirst(path, next, formerPath) : write(next));
+      await createOnce(formerPath, JSON.stringify({ planId, lock: current === undefined ? null : formatLock(current) }), path);
+      if (digestOf(await store.read()) === before) return write(next);
+      await rm(formerPath, { force: true }); // written between our look and our turn
+      throw stale(path, false);
     },
 
     async commit(final) {
@@ -84,29 +92,29 @@ async function readText(path: string): Promise<string | undefined> {
   });
 }
 
-/** Of two operators at once one writes it, and the other learns of it before a host does. */
-async function writeFirst(path: string, lock: Lock, formerPath: string): Promise<void> {
-  const own = `${path}.${process.pid}.new`;
-  const handle = await open(own, "w", FILE_MODE);
+/** Of two operators at once one gets it, and the other learns of it before a host does. */
+async function createOnce(formerPath: string, text: string, path: string): Promise<void> {
+  const own = `${formerPath}.${randomUUID()}.new`;
   try {
-    await handle.writeFile(formatLock(lock));
-    await handle.sync();
-    await link(own, path);
-    await syncDirectory(dirname(path));
+    await writeAtomically(own, text);
+    await link(own, formerPath);
+    await syncDirectory(dirname(formerPath));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    await rm(formerPath, { force: true });
-    throw stale(path, false, error);
+    throw underWay(path, "of another operator", error);
   } finally {
-    await handle.close();
     await rm(own, { force: true });
   }
 }
 
-function stale(path: string, isGone: boolean, cause?: unknown): SpanwireError {
+function underWay(path: string, planId: string, cause?: unknown): SpanwireError {
+  const why = `plan ${planId} is under way there, or was cut off`;
+  const advice = "run `spanwire apply` when it is done: that also settles one that was cut off";
+  return new SpanwireError({ kind: "conflict", doing: "writing", what: path, where: "", why, try: advice }, { cause });
+}
+
+function stale(path: string, isGone: boolean): SpanwireError {
   const why = isGone ? "it was removed since this plan was made" : "somebody else has written it since this plan was made";
-  return new SpanwireError(
-    { kind: "conflict", doing: "writing", what: path, where: "", why, try: "make a new plan: run the same command again" },
-    { cause },
-  );
+  const advice = "make a new plan: run the same command again";
+  return new SpanwireError({ kind: "conflict", doing: "writing", what: path, where: "", why, try: advice });
 }
