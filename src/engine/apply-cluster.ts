@@ -29,9 +29,9 @@ export async function applyCluster(
 ): Promise<ApplyResult> {
   requireAllowed(plan);
   if (gathered.snapshots.size === 0 && gathered.unreachable.length > 0) throw new SpanwireError(gathered.unreachable);
-  if (plan.lock !== null) await locks.begin({ planId: planIdOf(plan), before: plan.lockBefore, next: plan.lock });
+  const isBegun = plan.lock !== null && (await locks.begin({ planId: planIdOf(plan), before: plan.lockBefore, next: plan.lock }));
   const prove = await prepareProof({ plan, gathered }, options).catch(async (error: unknown) => {
-    await locks.rollback(); // no host has heard of the plan
+    if (isBegun) await locks.rollback(); // no host has heard of the plan
     throw error;
   });
   const { operator, onProgress, act = applyPlan } = options;
@@ -46,7 +46,8 @@ export async function applyCluster(
       return prove();
     },
   });
-  await settle(result, plan, locks);
+  if (result.outcome !== "reverted") await keepLock(result, plan, locks);
+  else if (isBegun) await locks.rollback();
   return result;
 }
 
@@ -55,10 +56,9 @@ async function prepareProof({ plan, gathered }: PlannedHosts, { verify, onStandi
 }
 
 /** Of a mixed outcome the new lock holds what some hosts have by now; the next apply brings the others there. */
-async function settle({ outcome }: ApplyResult, plan: Plan, locks: Session["locks"]): Promise<void> {
+async function keepLock({ outcome }: ApplyResult, plan: Plan, locks: Session["locks"]): Promise<void> {
   if (plan.lock === null) return;
-  if (outcome === "reverted") await locks.rollback();
-  else await locks.commit(outcome === "mixed" ? plan.lock : withoutTombstones(plan.lock, plan));
+  await locks.commit(outcome === "mixed" ? plan.lock : withoutTombstones(plan.lock, plan));
 }
 
 /** A removed host whose every trace was seen to be gone needs no tombstone any more. */

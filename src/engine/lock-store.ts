@@ -16,9 +16,9 @@ export interface LockStore {
   read(): Promise<Lock | undefined>;
   /**
    * Before the first host is touched. Refused when the lock is not the one that `before` names, for the plan was made from that,
-   * and while another change is under way.
+   * and while another change is under way. False when the lock stays as it is: then there is nothing to roll back.
    */
-  begin(change: { planId: string; before: string | null; next: Lock }): Promise<void>;
+  begin(change: { planId: string; before: string | null; next: Lock }): Promise<boolean>;
   /** Every host is as planned: `final` is the lock; null removes it. */
   commit(final: Lock | null): Promise<void>;
   /** Every host is as before: so is the lock. */
@@ -50,9 +50,12 @@ export function openLockStore(path: string): LockStore {
       const pending = await store.findPending();
       if (pending !== undefined) throw underWay(path, pending.planId);
       if (digestOf(current) !== before) throw stale(path, current === undefined);
-      if (digestLock(next) === before) return; // nothing to keep aside
+      if (digestLock(next) === before) return false; // nothing to keep aside
       await createOnce(formerPath, JSON.stringify({ planId, lock: current === undefined ? null : formatLock(current) }), path);
-      if (digestOf(await store.read()) === before) return write(next);
+      if (digestOf(await store.read()) === before) {
+        await write(next);
+        return true;
+      }
       await rm(formerPath, { force: true }); // written between our look and our turn
       throw stale(path, false);
     },
