@@ -4,6 +4,8 @@ import { LAB_PACKAGES, NODE_PACKAGES, SERVICE_UNITS } from "./install.mjs";
 /** Last words of the demo's machine, with the exit code behind them. */
 export const LAST_WORDS = "spanwire-vm: the demo ended with exit code";
 
+/** How many times longer than usual programs wait on an emulated processor. */
+export const PATIENCE = 10;
 const BASE = ["ca-certificates", "dbus", "initramfs-tools", "iproute2", "kmod", "linux-image-amd64", "systemd-sysv", "udev"];
 /** The disk and its file system, and nothing else: the initramfs is unpacked by an emulated processor. */
 const INITRAMFS = {
@@ -26,7 +28,7 @@ Wants=network-online.target
 After=network-online.target
 [Service]
 Type=oneshot
-Environment=HOME=/root TERM=dumb NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+Environment=SPANWIRE_PATIENCE=${PATIENCE} HOME=/root TERM=dumb NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 ExecStart=/usr/local/sbin/spanwire-demo
 TimeoutStartSec=infinity
 StandardOutput=tty
@@ -73,6 +75,8 @@ export const RECIPES = {
       ...INITRAMFS,
       "etc/hostname": "debian\n",
       "etc/fstab": "/dev/vda / ext4 defaults 0 0\n",
+      // also for what starts at boot
+      "etc/systemd/system.conf.d/patience.conf": `[Manager]\nDefaultEnvironment=SPANWIRE_PATIENCE=${PATIENCE}\n`,
       "etc/ssh/sshd_config.d/spanwire.conf": "HostKey /etc/ssh/ssh_host_ed25519_key\nPermitRootLogin prohibit-password\n",
     },
     programs: {},

@@ -5,7 +5,7 @@ import { DAMAGES } from "../../tests/fake/damage.ts";
 import { createFakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
-import { failAt, type FaultMoment } from "../host/execute/faulty-system.ts";
+import { failAt, type FaultMoment } from "../../tests/fault/faulty-system.ts";
 import type { HostSystem } from "../host/execute/host-system.ts";
 import type { Plan } from "../model/plan.ts";
 

@@ -36,6 +36,8 @@ export interface LabState {
   docker: DockerFlavour;
   ovs: OvsDatapath;
   mtuBytes: number;
+  /** How its hosts' program starts, where that is not this program: a test's, which breaks on purpose. */
+  hostProgram?: readonly [string, ...string[]];
   switchNamespace: string;
   /** What this run creates and may therefore delete. */
   namespaces: string[];

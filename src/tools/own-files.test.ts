@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { applied, toCluster, THREE_HOSTS } from "../../tests/fake/plan-case.ts";
 import { createFakeFleet, UUID } from "../../tests/fake/fake-fleet.ts";
-import { failAt } from "../host/execute/faulty-system.ts";
+import { failAt } from "../../tests/fault/faulty-system.ts";
 import { stepSchema } from "../host/change/step-schema.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../model/plan.ts";

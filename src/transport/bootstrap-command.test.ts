@@ -18,6 +18,11 @@ test("it is a program in the shell that sshd starts", () => {
   expect(judged).toEqual(Array.from({ length: 6 }, () => 0));
 });
 
+test("a host program is told of patience in a way that sudo lets through", () => {
+  const patient = renderBootstrap({ version: "1.2.3", patience: 3, sha256: {} });
+  expect(patient).toContain(`exec $s env SPANWIRE_PATIENCE=3 "$f" host --peer`);
+});
+
 test("whatever has to be placed: it says so, and the end of input leaves everything as it is", () => {
   const { stdout, status } = spawnSync("sh", ["-c", command], { input: "", encoding: "utf8" });
   expect(status).toBe(1);

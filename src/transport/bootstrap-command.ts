@@ -1,3 +1,4 @@
+import { patienceEnvironment } from "../util/patience.ts";
 import { INSTALL_FOLDER } from "../util/install-folder.ts";
 
 /** Machines that a host program can be built for, as `uname -m` says it. */
@@ -9,6 +10,8 @@ export const BOOTSTRAP_WORD = "spanwire-bootstrap";
 
 export interface BootstrapWish {
   version: string;
+  /** How many times longer than usual the host program waits (patience.ts); sshd and sudo pass no variable on. */
+  patience?: number;
   /** Checksums of the executables this side has. */
   sha256: Partial<Readonly<Record<Machine, string>>>;
 }
@@ -21,8 +24,11 @@ export interface BootstrapWish {
  *   missing   it waits for a line with a number of bytes and so many bytes of gzip, or for the end of input
  *   placed    the same as ready, after that
  */
-export function renderBootstrap({ version, sha256 }: BootstrapWish): string {
+export function renderBootstrap({ version, patience = 1, sha256 }: BootstrapWish): string {
   const known = MACHINES.map((machine) => `${machine}) h=${sha256[machine] ?? ""} ;;`);
+  const patient = Object.entries(patienceEnvironment(patience))
+    .map(([name, times]) => `env ${name}=${times} `)
+    .join("");
   const start = [
     `m=$(uname -m); r=$(uname -r); f=${INSTALL_FOLDER}/${version}/spanwire`,
     `case "$m" in ${known.join(" ")} *) h= ;; esac`,
@@ -35,7 +41,7 @@ export function renderBootstrap({ version, sha256 }: BootstrapWish): string {
     `else say missing; read -r n || exit 1; $s sh -c "$1" spanwire-place "$f" "$h" "$n" || exit 1; say placed; fi`,
     // sudo drops SSH_CONNECTION, whose first word is the other end and whose third is this one (ssh(1)): the host program
     // looks up the path between them
-    `set -- $SSH_CONNECTION; exec $s "$f" host --peer "$1" --local "$3"`,
+    `set -- $SSH_CONNECTION; exec $s ${patient}"$f" host --peer "$1" --local "$3"`,
   ];
   return `exec sh -c ${quote(start)} spanwire ${quote(PLACE)}`;
 }

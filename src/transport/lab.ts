@@ -7,17 +7,17 @@ import { SELF_ARGV } from "../util/self-argv.ts";
 import type { Connection, Transport } from "./connection.ts";
 import { openStdioConnection } from "./stdio.ts";
 
-/** Reaches the hosts of a lab by entering their network namespace. `program` replaces the host program in tests. */
-export function createLabTransport(runId: string, program: readonly string[] = [...SELF_ARGV, "host", "--peer", DESK_ADDRESS]): Transport {
+/** Reaches the hosts of a lab by entering their network namespace. */
+export function createLabTransport(runId: string): Transport {
   return {
     name: `lab ${runId}`,
     stateFolder: runDirectory(runId),
-    open: async (host) => openInLab(runId, host, program),
+    open: async (host) => openInLab(runId, host),
   };
 }
 
 /** A host of the spec is the lab host with its underlay address, so its name is free. */
-function openInLab(runId: string, host: Pick<Host, "name" | "address">, program: readonly string[]): Connection {
+function openInLab(runId: string, host: Pick<Host, "name" | "address">): Connection {
   const lab = readLab(runId);
   const target = lab.hosts.find((candidate) => candidate.address === host.address);
   if (target === undefined) {
@@ -31,15 +31,24 @@ function openInLab(runId: string, host: Pick<Host, "name" | "address">, program:
       try: "correct the host's address in the file, or start a larger lab (`spanwire lab up --hosts N`)",
     });
   }
-  const argv = ["nsenter", `--net=${namespacePath(target.namespace)}`, "--", ...program] as [string, ...string[]];
+  const argv = [
+    "nsenter",
+    `--net=${namespacePath(target.namespace)}`,
+    "--",
+    ...(lab.hostProgram ?? SELF_ARGV),
+    "host",
+    "--peer",
+    DESK_ADDRESS,
+  ] as const;
   return openStdioConnection(host.name, argv, {
-    env: { ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name, ...findFault() },
+    env: { ...ownVariables(), ...hostEnvironment(lab, target), SPANWIRE_HOST_NAME: host.name },
     advice: `look at the lab with \`spanwire lab status --run ${runId}\``,
   });
 }
 
-/** A fault that a test wants injected (src/host/execute/faulty-system.ts) reaches the hosts of a lab, and no others. */
-function findFault(): Record<string, string> {
-  const fault = process.env["SPANWIRE_FAULT"];
-  return fault === undefined ? {} : { SPANWIRE_FAULT: fault };
+/** What is set for us is set for the lab's hosts: they are processes of this machine. */
+function ownVariables(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (name.startsWith("SPANWIRE_") && value !== undefined ? [[name, value]] : [])),
+  );
 }

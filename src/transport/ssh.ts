@@ -1,6 +1,7 @@
 import type { Host } from "../model/cluster.ts";
 import { createLimit } from "../util/create-limit.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
+import { PATIENCE } from "../util/patience.ts";
 import { VERSION } from "../util/version.ts";
 import { BOOTSTRAP_WORD, renderBootstrap, type Machine } from "./bootstrap-command.ts";
 import type { Connection, Transport } from "./connection.ts";
@@ -20,9 +21,9 @@ export interface SshOptions {
 /** Log-ins at the same time; conversations that are open do not count. */
 const MOST_LOGINS = 16;
 /** ConnectTimeout bounds the first answer; a slow PAM stack or a jump host comes on top. */
-const GREETING_TIMEOUT_MS = 60_000;
+const GREETING_TIMEOUT_MS = 60_000 * PATIENCE;
 /** Sending some 50 MB, 0.1 MB/s at worst. */
-const PLACING_TIMEOUT_MS = 10 * 60_000;
+const PLACING_TIMEOUT_MS = 10 * 60_000 * PATIENCE;
 /** The oldest kernel the data planes are made for: VXLAN's `df` is of 4.20, nftables' sets with intervals and updates settled by 5.10 (Debian 11). */
 const OLDEST_KERNEL = [5, 10] as const;
 
@@ -58,7 +59,11 @@ async function preparePlaceable(): Promise<Placeable> {
   const packed = new Map<string, Promise<Buffer>>();
   return {
     executables,
-    command: renderBootstrap({ version: VERSION, sha256: Object.fromEntries(executables.map(({ machine, sha256 }) => [machine, sha256])) }),
+    command: renderBootstrap({
+      version: VERSION,
+      patience: PATIENCE,
+      sha256: Object.fromEntries(executables.map(({ machine, sha256 }) => [machine, sha256])),
+    }),
     pack(executable) {
       const known = packed.get(executable.path) ?? packExecutable(executable);
       packed.set(executable.path, known);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { SpanwireError, type Problem } from "../model/problem.ts";
+import { PATIENCE } from "../util/patience.ts";
 import { readLines } from "../util/read-lines.ts";
 import { CLEAN_ENV } from "../util/run.ts";
 import type { Connection } from "./connection.ts";
@@ -35,7 +36,7 @@ export interface StdioConnection extends Connection {
   kill(): void;
 }
 
-const DEFAULT_TIMEOUT_MS = 120_000;
+const DEFAULT_TIMEOUT_MS = 120_000 * PATIENCE;
 /** Kept of the program's stderr, to say why it ended. */
 const STDERR_BYTES = 4_000;
 /** An answer longer than this is garbage: a snapshot of a host with thousands of containers has a few megabytes. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { PACE } from "./pace.ts";
+import { PATIENCE, patienceEnvironment } from "./patience.ts";
 
 /**
  * The only place that starts a process: an argv array, never a shell (lint allows this import in src/host, src/lab
@@ -26,8 +26,8 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** A tool is waited for longer on a slow machine, like everything else (pace.ts). */
-export const defaultTimeoutMs = (pace: number): number => Math.round(30_000 * pace);
+/** The operator's patience counts for tools as for everything else (patience.ts). */
+export const defaultTimeoutMs = (patience: number): number => Math.round(30_000 * patience);
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** Time between asking a process group to end and killing it. */
 const GRACE_MS = 500;
@@ -35,12 +35,13 @@ const GRACE_MS = 500;
 /** Where Open vSwitch's tools look for their daemons' sockets (lib/dirs.c.in there); a lab host has a place of its own. */
 const OVS_RUNDIR = process.env["OVS_RUNDIR"];
 
-/** Environment every tool gets: no locale surprises in the output we parse. */
+/** Environment every tool gets, and every program of ours: no locale surprises in the output we parse. */
 export const CLEAN_ENV: Readonly<Record<string, string>> = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   HOME: process.env["HOME"] ?? "/root",
   ...(OVS_RUNDIR === undefined ? {} : { OVS_RUNDIR }),
+  ...patienceEnvironment(),
 };
 
 /** Runs to the end. Never rejects: what could not be started has `exitCode: null` and says why in `stderr`. */
@@ -80,7 +81,7 @@ export function run(argv: readonly [string, ...string[]], options: RunOptions = 
       timedOut = true;
       end();
     };
-    const timer = setTimeout(expire, options.timeoutMs ?? defaultTimeoutMs(PACE));
+    const timer = setTimeout(expire, options.timeoutMs ?? defaultTimeoutMs(PATIENCE));
     options.signal?.addEventListener("abort", end, { once: true });
 
     child.stdout.on("data", collect(out));

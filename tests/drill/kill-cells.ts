@@ -1,4 +1,4 @@
-import type { FaultMoment } from "../../src/host/execute/faulty-system.ts";
+import type { FaultMoment } from "../fault/faulty-system.ts";
 import type { DockerFlavour } from "../../src/lab/lab-state.ts";
 import type { OvsChoice } from "../../src/lab/host/ovs-datapath.ts";
 import type { Step } from "../../src/model/step.ts";

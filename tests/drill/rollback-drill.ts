@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { failAt, type FaultMoment } from "../../src/host/execute/faulty-system.ts";
+import { failAt, type FaultMoment } from "../fault/faulty-system.ts";
 import { clusterEdit, clusterShape, isAccepted, toCluster } from "../fake/cluster-arbitrary.ts";
 import { createFakeFleet } from "../fake/fake-fleet.ts";
 import { forgetRemovedHosts } from "../fake/forget-removed-hosts.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { FaultMoment } from "../../src/host/execute/faulty-system.ts";
+import type { FaultMoment } from "../fault/faulty-system.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { OvsSpec } from "../../src/dataplanes/ovs/spec.ts";
 import type { Cluster, DataplaneSpec, Network } from "../../src/model/cluster.ts";

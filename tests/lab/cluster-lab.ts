@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { compareFootprints, type Footprint } from "../footprint/normalise-footprint.ts";
 import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import { IMAGE, runDirectory } from "../../src/lab/lab-names.ts";
-import type { DockerFlavour, LabHost, LabState } from "../../src/lab/lab-state.ts";
+import { writeLabState, type DockerFlavour, type LabHost, type LabState } from "../../src/lab/lab-state.ts";
 import type { OvsChoice } from "../../src/lab/host/ovs-datapath.ts";
 import { startLab } from "../../src/lab/start-lab.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
@@ -18,6 +18,8 @@ import { PATIENCE } from "./patience.ts";
 
 /** The sources, or a bundle of them, which starts faster where that counts (tests/vm/kernel-lab.vm.test.ts). */
 const MAIN = process.env["SPANWIRE_MAIN"] ?? fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** Host programs that break where a test says. A bundle has none. */
+const FAULTY_HOST = fileURLToPath(new URL("../fault/faulty-host.ts", import.meta.url));
 const CLI_TIMEOUT_MS = 240_000 * PATIENCE;
 
 export interface Container {
@@ -68,6 +70,7 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
   const file = join(directory, "spanwire.yaml");
   await writeFile(file, wish.spec);
   const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker, ovs: wish.ovs ?? "none" });
+  if (process.env["SPANWIRE_MAIN"] === undefined) writeLabState({ ...lab, hostProgram: [process.execPath, FAULTY_HOST] });
   const readers = lab.hosts.map((host) => createFootprintReader(lab, host));
   const hostOf = (name: string): LabHost => {
     const found = lab.hosts[Number(name.replace("vm", "")) - 1];

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cutHosts, healLab, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
-import { getLabHost, type LabHost, type LabState } from "../../src/lab/lab-state.ts";
+import { getLabHost, type LabHost, type LabState, writeLabState } from "../../src/lab/lab-state.ts";
 import { startLab } from "../../src/lab/start-lab.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
 import { createLabTransport } from "../../src/transport/lab.ts";
@@ -151,8 +151,8 @@ describe("transport", () => {
   `;
 
   test("opens the program inside the host with that underlay address, whatever the spec calls it", async () => {
-    const transport = createLabTransport(runId, [process.execPath, "--input-type=module", "-e", PROGRAM]);
-    const connection = await transport.open({ name: "vm2", address: h2.address, ssh: h2.address });
+    writeLabState({ ...lab, hostProgram: [process.execPath, "--input-type=module", "-e", PROGRAM] });
+    const connection = await createLabTransport(runId).open({ name: "vm2", address: h2.address, ssh: h2.address });
     const inode = (await run(["stat", "-L", "-c", "%i", `/run/netns/${h2.namespace}`])).stdout.trim();
     const answer = await connection.request("where" as "hello", {});
     await connection.close();

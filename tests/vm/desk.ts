@@ -61,7 +61,7 @@ export async function createDesk(taps: readonly string[]): Promise<Desk> {
       exec(["env", `--chdir=${directory}`, process.execPath, MAIN, ...argv], {
         timeoutMs: 30 * 60_000,
         ...options,
-        env: { NO_COLOR: "1", ...options.env },
+        env: { NO_COLOR: "1", SPANWIRE_PATIENCE: "10", ...options.env },
       }),
     addServer: (name, address) => addServer(home, name, address),
   };

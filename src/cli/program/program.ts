@@ -62,4 +62,7 @@ The way through:
 
 Exit codes: 0 done or nothing to do; 1 failed; 2 wrong command line (or, with plan --detailed-exitcode, changes);
 130 interrupted.
+
+Environment: SPANWIRE_LAB=RUN is --lab RUN; SPANWIRE_SSH_CONFIG=PATH is --ssh-config PATH; SPANWIRE_PATIENCE=N (1 to 20) waits N times
+longer before giving up, for hosts that are far slower than others; NO_COLOR=1 leaves colours out.
 `;

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { PATIENCE_VARIABLE, readPatience } from "../../util/patience.ts";
 import { toProblems } from "../../model/problem.ts";
 
 const EXIT_FAILED = 1;
@@ -17,6 +18,14 @@ export async function runMain(argv: readonly string[]): Promise<void> {
     import("commander"),
     import("../terminal/output.ts"),
   ]);
+  const patience = process.env[PATIENCE_VARIABLE];
+  if (patience !== undefined && readPatience(patience) === undefined) {
+    say(
+      `${PATIENCE_VARIABLE}=${JSON.stringify(patience)} is no number from 1 to 20: how many times longer than usual to wait; unset it, or correct it`,
+    );
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
   const program: Command = createProgram();
   process.stdout.on("error", exitQuietly);
   if (argv[2] === "__complete") {

@@ -6,10 +6,10 @@ import { createHostProgram, serve } from "../../host/host-program.ts";
 import { SELF_ARGV } from "../../util/self-argv.ts";
 import { openHost } from "../program/host-state.ts";
 
-/** `spanwire host [--peer ADDRESS [--local ADDRESS]]`: the program on the other end. Ends when its input ends. */
-export async function runHost(args: readonly string[]): Promise<void> {
+/** `spanwire host [--peer ADDRESS [--local ADDRESS]]`: the program on the other end. Ends when its input ends. `open` is replaced in tests. */
+export async function runHost(args: readonly string[], open = openHost): Promise<void> {
   const ends = findManagementEnds(args);
-  const { root, state, system } = openHost(ends);
+  const { root, state, system } = open(ends);
   const guard = createGuard({ root, selfArgv: SELF_ARGV });
   // Ctrl-C at the operator's terminal reaches this process too; it ends when its input does, after undoing what it must.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});

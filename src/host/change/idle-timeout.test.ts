@@ -6,8 +6,6 @@ import type { Guard } from "../guard/guard.ts";
 import { createHostProgram, type HostProgram } from "../host-program.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 
-vi.mock("../../util/pace.ts", () => ({ PACE: 1 }));
-
 const SILENCE_MS = 60_000;
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => vi.useRealTimers());

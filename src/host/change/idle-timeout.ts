@@ -1,9 +1,9 @@
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 
 /** A timer of Node's fires a few milliseconds late on a busy host; later than this the whole host, or this program, was stopped. */
-const LATE_MS = 250 * PACE;
+const LATE_MS = 250 * PATIENCE;
 /** What arrived while this program was stopped passes some processes before it is read. Less than the guard's grace (run-guard.ts). */
-const LISTEN_MS = 1_000 * PACE;
+const LISTEN_MS = 1_000 * PATIENCE;
 
 export interface IdleTimeout {
   /** A request has come, or is being answered: the peer is alive. */

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { runBatches } from "./run-batches.ts";
 
-vi.mock("../../util/pace.ts", () => ({ PACE: 4 }));
+vi.mock("../../util/patience.ts", () => ({ PATIENCE: 4 }));
 
 test("on a host four times slower than usual, the guard hears of four times the wait for Open vSwitch, and of its end", async () => {
   const heard: number[] = [];

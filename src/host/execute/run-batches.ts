@@ -1,6 +1,6 @@
 import { estimateBatchMs, type Batch } from "../../plan/compare/batch-steps.ts";
 import type { HostSystem } from "./host-system.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 
 export interface BatchesResult {
@@ -29,7 +29,7 @@ export async function runBatches(batches: readonly Batch[], run: BatchRun): Prom
   for (const [index, batch] of batches.entries()) {
     const steps = [...new Set(batch.items.map((item) => item.stepId))];
     state.append(planId, { event: "intent", phase, batch: index, tool: batch.tool, steps });
-    onBatch?.(Math.ceil(estimateBatchMs(batch) * PACE)); // tools are waited for longer on a slow host too
+    onBatch?.(Math.ceil(estimateBatchMs(batch) * PATIENCE)); // tools are waited for as long
     const result = await system.execute(batch);
     onBatch?.(0);
     state.append(planId, { event: "result", phase, batch: index, ok: result.ok, why: result.why });

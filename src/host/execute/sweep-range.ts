@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { addressAt, prefixSize } from "../../net/prefix.ts";
 import { run } from "../../util/run.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 import { readJson } from "../observe/read-json.ts";
 
 export interface Squatter {
@@ -16,7 +16,7 @@ const DISCARD_PORT = 9;
 /** Well under the kernel's neighbour table limit (gc_thresh3, 1024 for all namespaces together). */
 const CHUNK = 128;
 /** A neighbour on one segment answers within a millisecond; across a slow line, within this. Twice at most: it is waited for each chunk. */
-const ANSWER_MS = 200 * Math.min(PACE, 2);
+const ANSWER_MS = 200 * Math.min(PATIENCE, 2);
 /** A slice larger than this is swept from its start, where Docker begins to hand out addresses. */
 const MOST_ADDRESSES = 2048;
 

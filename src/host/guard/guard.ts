@@ -8,7 +8,7 @@ import { CLEAN_ENV, describeRun, run } from "../../util/run.ts";
 import { readBootTimeMs } from "../state/boot-time.ts";
 import { findDeadline, moveDeadline, setDeadline } from "../change/deadline.ts";
 import { clearGuard, guardFile } from "./guard-files.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE, PATIENCE_VARIABLE } from "../../util/patience.ts";
 import { readJsonFile } from "../state/read-json-file.ts";
 import { isSystemdOurs } from "../observe/systemd.ts";
 
@@ -36,10 +36,10 @@ export interface GuardWish {
 }
 
 /** Node starts in 0.1 s, on a loaded machine in a few seconds. */
-const READY_TIMEOUT_MS = Math.round(30_000 * PACE);
-const POLL_MS = 10 * PACE;
+const READY_TIMEOUT_MS = Math.round(30_000 * PATIENCE);
+const POLL_MS = 10;
 /** What the program needs of this one's environment. */
-const PASSED_ON = ["SPANWIRE_STATE_DIR", "SPANWIRE_HOST_NAME", "SPANWIRE_LAB_RUN", "DOCKER_HOST"] as const;
+const PASSED_ON = ["SPANWIRE_STATE_DIR", "SPANWIRE_HOST_NAME", "SPANWIRE_LAB_RUN", "DOCKER_HOST", PATIENCE_VARIABLE] as const;
 
 export function createGuard({ root, selfArgv, asTimer = isSystemdOurs() }: GuardWish): Guard {
   const renew = (planId: string, withinMs: number): void => moveDeadline(root, { planId, atMs: readBootTimeMs() + withinMs });

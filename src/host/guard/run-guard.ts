@@ -6,7 +6,7 @@ import { isHolderAlive } from "../state/claim-lock.ts";
 import { findDeadline } from "../change/deadline.ts";
 import { clearGuard, guardFile } from "./guard-files.ts";
 import type { HostSystem } from "../execute/host-system.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 import { settlePlan } from "../change/settle-plan.ts";
 import type { LockHolder, StateDirectory } from "../state/state-directory.ts";
 import { writeAtomically } from "../../util/write-atomically.ts";
@@ -21,9 +21,9 @@ export interface GuardInput {
 /** How often it looks whether the host program lives and the deadline has moved. */
 const POLL_MS = 250;
 /** The host program meets its own deadline first; one that has not decided by then hangs. */
-const GRACE_MS = 2_000 * PACE;
+const GRACE_MS = 2_000 * PATIENCE;
 /** A revert that the host program has begun itself may take this long. */
-const REVERT_MS = 120_000 * PACE;
+const REVERT_MS = 120_000 * PATIENCE;
 
 /**
  * Waits until the plan is confirmed or ended by others, else takes the host back: at once when the host program is gone,

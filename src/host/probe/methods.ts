@@ -4,7 +4,7 @@ import { SpanwireError, toProblems, type Problem } from "../../model/problem.ts"
 import { countFragments, findDefaultGateway } from "./host-operations.ts";
 import { batchParams, operationParams, startParams } from "./params.ts";
 import { findPathMtu } from "./path-mtu.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 import { ping } from "./ping.ts";
 import { startProbe, type Probe } from "./probe.ts";
 import type { DefaultGatewayParams, FragmentsParams, OperationName, PathMtuParams, PingParams, Place } from "./protocol.ts";
@@ -72,7 +72,10 @@ export function createProbeMethods({ selfArgv }: { selfArgv: readonly string[] }
 /** What the controller thinks long enough, in this host's time. */
 function stretchWaits(params: object): unknown {
   const isWait = (name: string): boolean => name.endsWith("Ms");
-  const stretch = ([name, value]: [string, unknown]): [string, unknown] => [name, isWait(name) ? Math.ceil(Number(value) * PACE) : value];
+  const stretch = ([name, value]: [string, unknown]): [string, unknown] => [
+    name,
+    isWait(name) ? Math.ceil(Number(value) * PATIENCE) : value,
+  ];
   return Object.fromEntries(Object.entries(params).map(stretch));
 }
 

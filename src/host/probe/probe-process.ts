@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CLEAN_ENV } from "../../util/run.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 
 /** A probe's namespace with the process that holds it. */
 export interface ProbeProcess {
@@ -11,9 +11,9 @@ export interface ProbeProcess {
   close(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = Math.round(15_000 * PACE);
+const READY_TIMEOUT_MS = Math.round(15_000 * PATIENCE);
 /** Time between closing stdin and killing. */
-const GRACE_MS = 1_000 * PACE;
+const GRACE_MS = 1_000 * PATIENCE;
 const STDERR_BYTES = 2_000;
 
 /** Starts `unshare --net -- ...selfArgv probe`; rejects when it does not get ready. */

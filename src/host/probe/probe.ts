@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SpanwireError, type Problem, type ProblemKind } from "../../model/problem.ts";
 import { describeRun, run, type RunResult } from "../../util/run.ts";
-import { PACE } from "../../util/pace.ts";
+import { PATIENCE } from "../../util/patience.ts";
 import { startProbeProcess } from "./probe-process.ts";
 import type { ProbeSpec } from "./protocol.ts";
 
@@ -11,10 +11,10 @@ export interface Probe {
 }
 
 /** A bridge port forwards as soon as its carrier is there, unless somebody switched STP on: then listening and learning. */
-const FORWARDING_TIMEOUT_MS = Math.round(5_000 * PACE);
+const FORWARDING_TIMEOUT_MS = Math.round(5_000 * PATIENCE);
 const POLL_MS = 10;
 /** A probe that ended a moment ago: the kernel removes its veth pair with the namespace, in the background. */
-const LEFTOVER_TIMEOUT_MS = 2_000 * PACE;
+const LEFTOVER_TIMEOUT_MS = 2_000 * PATIENCE;
 
 /** At most 15 bytes (IFNAMSIZ). One name per bridge: two verify runs cannot both use the one probe address. */
 export function formatProbeLink(bridge: string): string {

@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Batch } from "../../plan/compare/batch-steps.ts";
-import type { HostSystem } from "./host-system.ts";
-import type { BatchResult } from "../../tools/tool.ts";
+import type { Batch } from "../../src/plan/compare/batch-steps.ts";
+import type { HostSystem } from "../../src/host/execute/host-system.ts";
+import type { BatchResult } from "../../src/tools/tool.ts";
 
 /** Where a step fails: before anything ran, with only part of its batch done, or after all of it was done. */
 export type FaultMoment = "before" | "inside" | "after";
