@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { findRunProcesses } from "../../src/lab/host/processes.ts";
 import { CLEAN_ENV } from "../../src/util/run.ts";
-import { createClusterLab, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
+import { createClusterLab, FAULTY_HOST, footprintChanges, hostLines, type ClusterLab } from "./cluster-lab.ts";
 import { until } from "./until.ts";
 
 /** Changes nobody confirms: whatever dies, a host is as before within its time, and the next apply converges. */
@@ -67,7 +67,7 @@ const awaitPause = (host: number): Promise<boolean> => until(async () => existsS
 /** The host programs and guards of the lab. */
 const findPrograms = (): number[] =>
   findRunProcesses(cluster.lab.runId, [])
-    .filter(({ command }) => command.includes(MAIN))
+    .filter(({ command }) => [MAIN, FAULTY_HOST].some((program) => command.includes(program)))
     .map(({ pid }) => pid);
 
 /** The change of a test: another network than the last one that was kept. */

@@ -19,7 +19,7 @@ import { PATIENCE } from "./patience.ts";
 /** The sources, or a bundle of them, which starts faster where that counts (tests/vm/kernel-lab.vm.test.ts). */
 const MAIN = process.env["SPANWIRE_MAIN"] ?? fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Host programs that break where a test says. A bundle has none. */
-const FAULTY_HOST = fileURLToPath(new URL("../fault/faulty-host.ts", import.meta.url));
+export const FAULTY_HOST = fileURLToPath(new URL("../fault/faulty-host.ts", import.meta.url));
 const CLI_TIMEOUT_MS = 240_000 * PATIENCE;
 
 export interface Container {
