@@ -33,7 +33,7 @@ main(() => {
     show("lab", "up");
     show("lab", "heal"); // a cut left over from playing is not what this shows
   });
-  act("Three networks across them: two over the kernel's VXLAN, one over Open vSwitch", () => show("apply", ...CLUSTER));
+  act("Three networks across them: two over the kernel's VXLAN, one over Open vSwitch", () => show("apply", "--yes", ...CLUSTER));
   const addresses = act("Containers", startContainers);
   act("c1 on h1 and c3 on h3 talk, each with its real address", () => talk(addresses));
   act("Every promise, measured", () => show("verify", ...CLUSTER));

@@ -47,6 +47,8 @@ export interface Dataplane<
   expectedTree?(network: ResolvedNetwork<Spec, Pin>): SpanningTree | undefined;
   /** After steps whose links take time to decide whether they forward: names those that have not yet. Undefined: nothing to wait for. */
   settling?(steps: readonly Step[]): ((snapshot: Snapshot) => string[]) | undefined;
+  /** Why a host's way cannot be told from this snapshot. */
+  unseenBecause?(snapshot: Snapshot): string | undefined;
   /** A host's way to the others as it stands; undefined where it does not. */
   status(input: StatusInput): WayStatus | undefined;
 }

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { Resource } from "../kinds/index.ts";
 import type { Lock } from "../model/lock.ts";
 import type { Plan } from "../model/plan.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
 import { buildPlan } from "../plan/build-plan.ts";
+import { deriveUuid } from "./derive-uuid.ts";
 import { gatherHosts, type GatheredHosts, type GatherOptions } from "./gather-hosts.ts";
 import { hostsOf, type Session } from "./session.ts";
 import { settleLock } from "./settle-lock.ts";
@@ -30,7 +30,7 @@ export async function makePlan(session: Session, only?: readonly string[], optio
     const plan = buildPlan({
       cluster: session.spec.cluster,
       lock,
-      freshUuid: randomUUID(),
+      freshUuid: deriveUuid(session.spec.cluster, gathered.snapshots),
       snapshots: gathered.snapshots,
       unreachable: gathered.unreachable,
       locate: session.spec.locate,

@@ -3,6 +3,8 @@ import type { Connection } from "../transport/connection.ts";
 import { deriveTarget } from "../verify/measure/derive-target.ts";
 import type { ContainerTarget } from "../verify/measure/measurements.ts";
 import type { VerifyTarget } from "../verify/measure/target.ts";
+import type { VerifyFailure } from "../verify/report/report.ts";
+import { findStandingFaults } from "./find-standing-faults.ts";
 import type { GatheredHosts } from "./gather-hosts.ts";
 import { openApplied } from "./open-applied.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +17,8 @@ export interface VerifyInputs {
   nftTable?: string;
   /** Running containers of our networks; only where they were asked for. */
   containers: readonly ContainerTarget[];
+  /** Broken by what the hosts say themselves. */
+  known: readonly VerifyFailure[];
   close(): Promise<void>;
 }
 
@@ -29,6 +33,7 @@ export async function prepareVerify(session: Session, only: readonly string[] | 
       target: deriveTarget(networks),
       connections: gathered.connections,
       nftTable: nftTableName(lock.uuid),
+      known: findStandingFaults(networks, gathered.snapshots, lock.uuid),
       containers: withContainers ? await findContainers(gathered, byDockerName) : [],
       close: () => gathered.close(),
     };

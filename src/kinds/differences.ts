@@ -27,13 +27,16 @@ export function compareSets(field: string, desired: readonly string[], observed:
   const missing = desired.filter((item) => !have.has(item));
   const extra = observed.filter((item) => !want.has(item));
   if (missing.length === 0 && extra.length === 0) return [];
-  return [{ field, from: describe("extra", extra), to: describe("missing", missing), reason, needs: "change" }];
+  return [{ field, from: describe(extra, missing), to: describe(missing, extra), reason, needs: "change" }];
 }
 
 const SHOWN = 3;
 
-function describe(word: string, items: readonly string[]): string {
-  if (items.length === 0) return `no ${word}`;
-  const more = items.length > SHOWN ? ` and ${items.length - SHOWN} more` : "";
-  return `${word} ${items.slice(0, SHOWN).join(", ")}${more}`;
+/** "with A, without B" */
+function describe(present: readonly string[], absent: readonly string[]): string {
+  const list = (word: string, items: readonly string[]): string[] => {
+    const more = items.length > SHOWN ? ` and ${items.length - SHOWN} more` : "";
+    return items.length === 0 ? [] : [`${word} ${items.slice(0, SHOWN).join(", ")}${more}`];
+  };
+  return [...list("with", present), ...list("without", absent)].join(", ");
 }

@@ -38,7 +38,7 @@ export const floodList: ResourceKind<FloodListResource> = {
   },
 
   compare: (desired, observed) =>
-    compareSets("remotes", desired.remotes, observed.remotes, "broadcasts go to exactly the hosts of this network"),
+    compareSets("hosts that get broadcasts", desired.remotes, observed.remotes, "broadcasts go to exactly the hosts of this network"),
 
   dependencies: (resource) => [`link/${resource.device}`],
   diesWith: (resource) => `link/${resource.device}`,

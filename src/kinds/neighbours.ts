@@ -59,7 +59,7 @@ export const neighbours: ResourceKind<NeighboursResource> = {
 
   compare: (desired, observed) =>
     compareSets(
-      "entries",
+      "hosts that are known without asking",
       desired.entries.map(describeEntry),
       observed.entries.map(describeEntry),
       "hosts reach each other's overlay address without a broadcast",

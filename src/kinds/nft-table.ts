@@ -76,6 +76,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
   // the words in a found table are the kernel's, not those of our types: nothing of it is written but its listing
   foundSchema: foundSchema as unknown as z.ZodType<NftTableResource>,
   noun: "nft table",
+  unseenBecause: ({ tools }) => (tools["nft"] === undefined ? "nft tables: nft is missing (package nftables)" : undefined),
   touches: () => ({ devices: [] }),
   key: (resource) => `nft-table/${resource.name}`,
 
@@ -198,11 +199,19 @@ function renderGrowth(before: NftTableResource, after: NftTableResource): string
   return `${lines.join("\n")}\n`;
 }
 
+/** What the sets that compile-nft-table.ts makes are, for people. */
+const SET_WORDS: Readonly<Record<string, string>> = {
+  peers4: "hosts whose tunnel packets are let in",
+  peers6: "hosts whose tunnel packets are let in",
+  cluster4: "subnets of the cluster",
+  cluster6: "subnets of the cluster",
+};
+
 function compareTableSets(desired: readonly NftSet[], observed: readonly NftSet[]): Difference[] {
   const names = [...new Set([...desired, ...observed].map((set) => set.name))];
   const elementsOf = (sets: readonly NftSet[], name: string): readonly string[] => sets.find((set) => set.name === name)?.elements ?? [];
   return names.flatMap((name) =>
-    compareSets(`set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"),
+    compareSets(SET_WORDS[name] ?? `set ${name}`, elementsOf(desired, name), elementsOf(observed, name), "only these addresses are meant"),
   );
 }
 
@@ -217,9 +226,8 @@ function compareChains(desired: readonly NftChain[], observed: readonly NftChain
   }));
   const ours = desired.flatMap((chain) => {
     const found = observed.find((candidate) => candidate.name === chain.name);
-    const from = found === undefined ? "absent" : describeChain(found);
-    const to = describeChain(chain);
-    if (from === to) return [];
+    if (found !== undefined && isSameChain(chain, found)) return [];
+    const [from, to] = [found === undefined ? "absent" : describeChain(found), describeChain(chain)];
     const missing = chain.rules.filter((rule) => found?.rules.every((other) => other.id !== rule.id) ?? true);
     const reason = missing.length > 0 ? `rules not in force: ${missing.map((rule) => rule.text).join("; ")}` : "rules differ from ours";
     return [{ field: `chain ${chain.name}`, from, to, reason, needs: "change" as const }];
@@ -227,6 +235,15 @@ function compareChains(desired: readonly NftChain[], observed: readonly NftChain
   return [...ours, ...extra];
 }
 
-function describeChain(chain: NftChain): string {
-  return `${chain.type} ${chain.hook} ${chain.priority} [${chain.rules.map((rule: NftRule) => rule.id || "foreign rule").join(" ")}]`;
+const isSameChain = (a: NftChain, b: NftChain): boolean =>
+  a.type === b.type &&
+  isSameHook(a, b) &&
+  a.rules.length === b.rules.length &&
+  a.rules.map(({ id }) => id).join() === b.rules.map(({ id }) => id).join();
+
+/** "filter at forward -5, 3 rules, 1 of them not ours" */
+function describeChain({ type, hook, priority, rules }: NftChain): string {
+  const foreign = rules.filter((rule) => rule.id === "").length;
+  const count = rules.length === 1 ? "1 rule" : `${rules.length} rules`;
+  return `${type} at ${hook} ${priority}, ${count}${foreign === 0 ? "" : `, ${foreign} of them not ours`}`;
 }

@@ -166,22 +166,26 @@ describe("nft-table", () => {
       ...table,
       sets: table.sets.map((set) => (set.name === "peers4" ? { ...set, elements: ["192.0.2.18", "192.0.2.66"] } : set)),
     }));
-    expect(swap).toEqual(["set peers4: extra 192.0.2.66 -> missing 192.0.2.27"]);
+    expect(swap).toEqual([
+      "hosts whose tunnel packets are let in: with 192.0.2.66, without 192.0.2.27 -> with 192.0.2.27, without 192.0.2.66",
+    ]);
   });
 
   test("B17: a foreign rule, chain or set in our table is a difference", async () => {
     const rule = { id: "", text: "" };
     expect(
       await drift((table) => ({ ...table, chains: table.chains.map((chain, at) => (at === 1 ? { ...chain, rules: [rule] } : chain)) })),
-    ).toEqual(["chain members_in: filter input -5 [foreign rule] -> filter input -5 []"]);
+    ).toEqual(["chain members_in: filter at input -5, 1 rule, 1 of them not ours -> filter at input -5, 0 rules"]);
     const evil = { name: "evil", type: "filter" as const, hook: "input" as const, priority: 0, rules: [] };
-    expect(await drift((table) => ({ ...table, chains: [...table.chains, evil] }))).toEqual(["chain evil: filter input 0 [] -> absent"]);
+    expect(await drift((table) => ({ ...table, chains: [...table.chains, evil] }))).toEqual([
+      "chain evil: filter at input 0, 0 rules -> absent",
+    ]);
     expect(
       await drift((table) => ({
         ...table,
         sets: [...table.sets, { name: "bad", type: "ipv4_addr", interval: false, elements: ["10.0.0.1"] }],
       })),
-    ).toEqual(["set bad: extra 10.0.0.1 -> no missing"]);
+    ).toEqual(["set bad: with 10.0.0.1 -> without 10.0.0.1"]);
   });
 
   test("growing keeps the old rules until the end; a wider prefix takes the place of the one inside it", async () => {

@@ -48,7 +48,7 @@ export const sysctl: ResourceKind<SysctlResource> = {
   compare: (desired, observed) =>
     desired.value === observed.value
       ? []
-      : [{ field: "value", from: observed.value, to: desired.value, reason: "the network needs this setting", needs: "change" }],
+      : [{ field: desired.key, from: observed.value, to: desired.value, reason: "the network needs this setting", needs: "change" }],
 
   dependencies: (resource) => (resource.device === undefined ? [] : [`link/${resource.device}`]),
   diesWith: (resource) => (resource.device === undefined ? "" : `link/${resource.device}`),

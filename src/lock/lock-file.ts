@@ -33,7 +33,7 @@ const networkSchema = z.strictObject({
 const lockSchema = z.strictObject({
   version: z.literal(VERSION),
   cluster: z.string().regex(LABEL_NAME),
-  uuid: z.uuidv4(),
+  uuid: z.uuid(),
   hosts: z.record(z.string().regex(HOST_NAME), hostSchema),
   networks: z.record(z.string().regex(LABEL_NAME), networkSchema),
   removedHosts: z.record(z.string().regex(HOST_NAME), hostSchema),

@@ -29,7 +29,8 @@ export interface HostFacts {
   foreignDockerNetworks: readonly { name: string; subnets: readonly string[] }[];
   /** Running containers whose veth lost its bridge. */
   lostPorts: readonly { device: string; bridge: string; container: string }[];
-  missingTools: readonly string[];
+  /** "nft (package nftables)"; empty when all are there. */
+  missingTools: string;
   /** Services that want files of ours; undefined without systemd. */
   boot: BootServices | undefined;
   ovs: { ready: boolean; reason: string; kernelDatapath: boolean };

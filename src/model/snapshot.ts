@@ -186,6 +186,8 @@ export type SnapshotOvs =
       state: "ready";
       /** Whether the kernel's datapath is there: the database lists it also where it is not. */
       kernelDatapath: boolean;
+      /** Why ovs-vswitchd does not answer, while the database does: what is written there is not what happens. */
+      silent?: string;
       bridges: readonly SnapshotOvsBridge[];
       ports: readonly SnapshotOvsPort[];
     };

@@ -6,11 +6,24 @@ import { findHolder } from "../kinds/route.ts";
 import { observeResources } from "../kinds/index.ts";
 import { findStandingTunnels } from "./check/standing-tunnels.ts";
 
-/** Tools the host program runs (Debian: iproute2, nftables, iputils-ping, util-linux). */
-export const NEEDED_TOOLS = ["ip", "bridge", "nft", "ping", "nsenter", "unshare"] as const;
+/** Tools the host program runs, with the package that has them on Debian, Ubuntu, Fedora and Arch alike, or nearly so. */
+export const NEEDED_TOOLS = {
+  ip: "iproute2",
+  bridge: "iproute2",
+  nft: "nftables",
+  ping: "iputils-ping",
+  nsenter: "util-linux",
+  unshare: "util-linux",
+} as const;
 
 /** What only some networks need; looked for too. */
 export const OPTIONAL_TOOLS = ["ethtool"] as const;
+
+/** "nft (package nftables), ping (package iputils-ping)"; empty when all are there. */
+export function describeMissingTools(tools: Snapshot["tools"]): string {
+  const missing = Object.entries(NEEDED_TOOLS).filter(([tool]) => tools[tool] === undefined);
+  return missing.map(([tool, debian]) => `${tool} (package ${debian})`).join(", ");
+}
 
 /** `names` are those of links that are ours and may have lost their mark. */
 export function readHostState(found: Snapshot, clusterUuid: string, underlayAddress: string, names: ReadonlySet<string>): HostState {
@@ -52,7 +65,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
     lostPorts: findLostPorts(snapshot, clusterUuid),
     ...deriveOvsFacts(snapshot, underlay.device),
     boot: snapshot.boot,
-    missingTools: NEEDED_TOOLS.filter((tool) => snapshot.tools[tool] === undefined),
+    missingTools: describeMissingTools(snapshot.tools),
   };
 }
 
@@ -61,7 +74,7 @@ function deriveOvsFacts({ ovs }: Snapshot, underlayDevice: string | undefined): 
     return { ovs: { ready: false, reason: ovs.reason, kernelDatapath: false }, isUnderlayInUserspace: false };
   }
   return {
-    ovs: { ready: true, reason: "", kernelDatapath: ovs.kernelDatapath },
+    ovs: { ready: ovs.silent === undefined, reason: ovs.silent ?? "", kernelDatapath: ovs.kernelDatapath },
     isUnderlayInUserspace: ovs.bridges.some((bridge) => bridge.name === underlayDevice && bridge.datapath === "netdev"),
   };
 }

@@ -1,10 +1,13 @@
 import type { Connection } from "../transport/connection.ts";
 import { judge } from "./judge/judge.ts";
 import { measureCluster, type MeasureOptions } from "./measure/measure.ts";
-import type { VerifyReport } from "./report/report.ts";
+import type { VerifyFailure, VerifyReport } from "./report/report.ts";
 import type { VerifyTarget } from "./measure/target.ts";
 
-export type VerifyOptions = Partial<Omit<MeasureOptions, "light">>;
+export interface VerifyOptions extends Partial<Omit<MeasureOptions, "light">> {
+  /** Broken by what the hosts say themselves, without a measurement. */
+  known?: readonly VerifyFailure[];
+}
 
 /** Not a cluster's mark: the links of a running verify are no part of anybody's plan. */
 const PROBE_MARK = "spanwire-probe";
@@ -23,14 +26,16 @@ export async function verifyCluster(
   connections: ReadonlyMap<string, Connection>,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  return judge(target, await measureCluster(target, connections, resolveOptions(options, false)));
+  const { known = [], ...measured } = options;
+  const report = judge(target, await measureCluster(target, connections, resolveOptions(measured, false)));
+  return { ...report, ok: report.ok && known.length === 0, failures: [...known, ...report.failures] };
 }
 
 /** Reachability and packet size only: what `apply` asks before it confirms. */
 export async function verifyPairs(
   target: VerifyTarget,
   connections: ReadonlyMap<string, Connection>,
-  options: VerifyOptions = {},
+  options: Omit<VerifyOptions, "known"> = {},
 ): Promise<VerifyReport> {
   return judge(target, await measureCluster(target, connections, resolveOptions(options, true)));
 }

@@ -63,7 +63,7 @@ async function drillScene(scene: Scene, { seed, cells: limit, labs, share, say }
   // a disk of its own that can be full
   demand(await run(["mount", "-t", "tmpfs", "-o", `size=${STATE_BYTES},mode=700`, "tmpfs", state]));
   try {
-    await cluster.must("apply", "--no-verify");
+    await cluster.must("apply", "--yes", "--no-verify");
     let next = 1;
     await cluster.writeSpec(specOf(changes[1]));
     // both changes have the same steps, so a cell of one is a cell of the other
@@ -108,7 +108,7 @@ async function drillCell(cluster: ClusterLab, cell: Cell): Promise<string[]> {
           .join("; ")}`,
       );
   }
-  await cluster.must("apply", "--no-verify");
+  await cluster.must("apply", "--yes", "--no-verify");
   const keys = await cluster.planKeys();
   if (Object.keys(keys).length > 0) wrong.push(`the next apply did not converge: ${JSON.stringify(keys)}`);
   return wrong;
@@ -142,7 +142,7 @@ async function strike(cluster: ClusterLab, { step, moment, fault }: Cell): Promi
 }
 
 function startApply(cluster: ClusterLab, fault: string): ChildProcess {
-  return spawn(process.execPath, [MAIN, "apply", "--no-verify", "--confirm-within", String(CONFIRM_WITHIN_S)], {
+  return spawn(process.execPath, [MAIN, "apply", "--yes", "--no-verify", "--confirm-within", String(CONFIRM_WITHIN_S)], {
     cwd: cluster.directory,
     env: { ...CLEAN_ENV, SPANWIRE_LAB: cluster.lab.runId, NO_COLOR: "1", SPANWIRE_FAULT: fault },
     stdio: ["ignore", "pipe", "pipe"],

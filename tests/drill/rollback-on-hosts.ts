@@ -28,7 +28,7 @@ export async function drillRollbackOnHosts(seed: number, runs: number): Promise<
       const wrong = await failThere(cluster, target, when);
       result.runs += 1;
       result.failures.push(...wrong.map((text) => `run ${index}: ${target.host} ${target.id} ${when}: ${text.slice(0, 300)}`));
-      if (result.runs % APPLIED_EVERY === 0) await cluster.must("apply", "--no-verify");
+      if (result.runs % APPLIED_EVERY === 0) await cluster.must("apply", "--yes", "--no-verify");
     }
   } finally {
     await cluster.down();
@@ -53,7 +53,7 @@ async function pickStep(cluster: ClusterLab, at: number): Promise<Target | undef
 
 async function failThere(cluster: ClusterLab, { host, id }: Target, when: FaultMoment): Promise<string[]> {
   const before = await footprintsOf(cluster);
-  const { exitCode, stderr } = await cluster.spanwire(["apply", "--no-verify"], { SPANWIRE_FAULT: `${host}/${id}=${when}` });
+  const { exitCode, stderr } = await cluster.spanwire(["apply", "--yes", "--no-verify"], { SPANWIRE_FAULT: `${host}/${id}=${when}` });
   const changes = footprintChanges(before, await footprintsOf(cluster));
   return [...(exitCode === 1 && stderr.includes("injected fault") ? [] : [`exit ${exitCode}: ${stderr}`]), ...changes.slice(0, 3)];
 }

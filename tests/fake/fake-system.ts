@@ -119,7 +119,7 @@ function takeSnapshot(host: FakeHost): Snapshot {
     docker: dockerSnapshot(host),
     ovs: ovsSnapshot(host),
     dockerUser: { state: "ready", rules: structuredClone(host.dockerUser) },
-    tools: Object.fromEntries([...NEEDED_TOOLS, ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
+    tools: Object.fromEntries([...Object.keys(NEEDED_TOOLS), ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
     ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
   };

@@ -78,14 +78,14 @@ async function prepareChange(): Promise<void> {
 }
 
 async function expectConvergence(): Promise<void> {
-  await cluster.must("apply", "--no-verify");
+  await cluster.must("apply", "--yes", "--no-verify");
   expect(await cluster.planKeys()).toEqual({});
   kept = 1 - kept;
 }
 
 beforeAll(async () => {
   cluster = await createClusterLab({ docker: "none", hosts: 2, spec: spec("") });
-  await cluster.must("apply", "--no-verify");
+  await cluster.must("apply", "--yes", "--no-verify");
 });
 beforeEach(prepareChange);
 afterAll(() => cluster?.down());
@@ -94,7 +94,7 @@ describe("an unconfirmed change", () => {
   const within = ["--confirm-within", String(CONFIRM_WITHIN_S)];
 
   test("F04: kill -9 of a host program in the middle of a batch", async () => {
-    const result = await cluster.spanwire(["apply", "--no-verify", ...within], { SPANWIRE_FAULT: "vm1/add/2=inside:kill" });
+    const result = await cluster.spanwire(["apply", "--yes", "--no-verify", ...within], { SPANWIRE_FAULT: "vm1/add/2=inside:kill" });
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain("vm1: unknown (it ended (SIGKILL)");
     expect(result.stderr).toContain("vm2: as before");
@@ -103,7 +103,7 @@ describe("an unconfirmed change", () => {
   });
 
   test("F03: kill -9 of the controller in the middle of a batch", async () => {
-    const controller = start(["apply", "--no-verify", ...within], "vm2/add/2=inside");
+    const controller = start(["apply", "--yes", "--no-verify", ...within], "vm2/add/2=inside");
     await awaitPause(2);
     controller.kill("SIGKILL");
     await once(controller, "exit");
@@ -113,7 +113,7 @@ describe("an unconfirmed change", () => {
   });
 
   test("F05: the path dies without a word, and a host program hangs: the guard ends it", async () => {
-    const controller = start(["apply", "--no-verify", ...within], "vm1/switch/1=before");
+    const controller = start(["apply", "--yes", "--no-verify", ...within], "vm1/switch/1=before");
     await awaitPause(1);
     controller.kill("SIGSTOP"); // nobody hears anything more, and no connection ends
     await awaitBefore(); // also vm1, whose host program waits for ever
@@ -123,7 +123,7 @@ describe("an unconfirmed change", () => {
   });
 
   test("F05: everything stands still for longer than that, and goes on: what was said meanwhile is heard first", async () => {
-    const controller = start(["apply", "--no-verify", ...within], "vm1/switch/1=before");
+    const controller = start(["apply", "--yes", "--no-verify", ...within], "vm1/switch/1=before");
     const ended = once(controller, "exit");
     await awaitPause(1);
     const programs = findPrograms();
@@ -177,7 +177,7 @@ describe("an unconfirmed change", () => {
   });
 
   test("F06: a power cut in the middle of a batch; the boot undoes it", async () => {
-    const controller = start(["apply", "--no-verify", "--confirm-within", "600"], "vm1/add/2=inside");
+    const controller = start(["apply", "--yes", "--no-verify", "--confirm-within", "600"], "vm1/add/2=inside");
     const ended = once(controller, "exit");
     await awaitPause(1);
     await cluster.must("lab", "reboot", "h1", "--run", cluster.lab.runId);

@@ -24,7 +24,7 @@ let before: Record<string, Footprint>;
 /** Refused in these words before the first change: nothing of any host differs, and there is no lock. */
 async function expectRefused(...words: (string | RegExp)[]): Promise<void> {
   const footprints = await cluster.footprints();
-  const result = await cluster.spanwire(["apply"]);
+  const result = await cluster.spanwire(["apply", "--yes"]);
   expect(result.exitCode).toBe(1);
   for (const word of words) expect(result.stderr).toMatch(word);
   expect(existsSync(cluster.lockPath)).toBe(false);
@@ -32,7 +32,7 @@ async function expectRefused(...words: (string | RegExp)[]): Promise<void> {
 }
 
 async function expectCleanExit(): Promise<void> {
-  expect((await cluster.must("destroy")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await cluster.must("destroy", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
   expect(existsSync(cluster.lockPath)).toBe(false);
 }
@@ -46,7 +46,7 @@ describe("without Docker", () => {
   afterAll(() => cluster?.down());
 
   test("destroy gives every host back as it was, with the former values of its settings", async () => {
-    await cluster.must("apply");
+    await cluster.must("apply", "--yes");
     expect((await cluster.on("vm1", "sysctl", "-n", "net.ipv4.ip_forward")).trim()).toBe("1");
     expect(footprintChanges(before, await cluster.footprints()).length).toBeGreaterThan(30);
     const applied = await cluster.footprints();
@@ -54,11 +54,11 @@ describe("without Docker", () => {
     expect(footprintChanges(applied, await cluster.footprints())).toEqual([]);
     await expectCleanExit();
     expect((await cluster.on("vm1", "sysctl", "-n", "net.ipv4.ip_forward")).trim()).toBe("0");
-    expect((await cluster.must("destroy")).stdout).toContain("Nothing to do");
+    expect((await cluster.must("destroy", "--yes")).stdout).toContain("Nothing to do");
   });
 
   test("destroy without the lock: the hosts know whose they are", async () => {
-    await cluster.must("apply");
+    await cluster.must("apply", "--yes");
     await rm(cluster.lockPath);
     await expectCleanExit();
   });
@@ -108,7 +108,7 @@ describe("without Docker", () => {
       steps: host.steps,
     });
     try {
-      const second = await cluster.spanwire(["apply"]);
+      const second = await cluster.spanwire(["apply", "--yes"]);
       expect([second.exitCode, second.stderr]).toEqual([
         1,
         expect.stringMatching(/the host on vm2: ada@desk has been applying plan [0-9a-f]{16} since 20\d\d-\d\d-\d\dT/),
@@ -122,7 +122,7 @@ describe("without Docker", () => {
   });
 
   test("F10: of four applies at once exactly one changes something, and the hosts and the lock are its", async () => {
-    const results = await Promise.all([1, 2, 3, 4].map(() => cluster.spanwire(["apply"])));
+    const results = await Promise.all([1, 2, 3, 4].map(() => cluster.spanwire(["apply", "--yes"])));
     const winners = results.filter(({ stdout }) => stdout.startsWith("Done:"));
     expect(winners.map(({ stdout }) => stdout)).toEqual(["Done: vm1, vm2, vm3.\n"]);
     for (const loser of results.filter((result) => !winners.includes(result))) {
@@ -172,11 +172,11 @@ describe("with Docker", () => {
   });
 
   test("destroy is refused while containers run on the network, names them, and changes nothing", async () => {
-    await cluster.must("apply");
+    await cluster.must("apply", "--yes");
     expect(await cluster.planKeys()).toEqual({});
     const container = await cluster.startContainer("vm2", "busy", "apps");
     const running = await cluster.footprints();
-    const refused = await cluster.spanwire(["destroy"]);
+    const refused = await cluster.spanwire(["destroy", "--yes"]);
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("on vm2: running containers are on it: busy")]);
     expect(refused.stderr).toContain("docker network disconnect apps busy");
     expect(footprintChanges(running, await cluster.footprints())).toEqual([]);

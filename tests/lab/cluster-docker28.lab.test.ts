@@ -19,8 +19,8 @@ describe.skipIf(!isThere)("Docker 28", () => {
     // Docker itself keeps an empty raw table once a container ran: that is not ours, so it is there before
     for (const host of ["vm1", "vm2", "vm3"]) await cluster.on(host, "docker", "run", "--rm", IMAGE, "true");
     const before = await cluster.footprints();
-    expect((await cluster.must("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
-    expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+    expect((await cluster.must("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+    expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
 
     const one = await cluster.startContainer("vm1", "web", "apps");
     const three = await cluster.startContainer("vm3", "db", "apps");
@@ -35,9 +35,9 @@ describe.skipIf(!isThere)("Docker 28", () => {
     expect((await cluster.must("verify", "--containers")).stdout).toContain("verified: every measured promise holds");
     expect((await cluster.must("status")).stdout).toContain("No drift");
 
-    expect((await cluster.spanwire(["destroy"])).stderr).toMatch(/running containers are on it: web/);
+    expect((await cluster.spanwire(["destroy", "--yes"])).stderr).toMatch(/running containers are on it: web/);
     for (const { host, name } of [one, three, other]) await cluster.on(host, "docker", "rm", "-f", name);
-    await cluster.must("destroy");
+    await cluster.must("destroy", "--yes");
     expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
   });
 });

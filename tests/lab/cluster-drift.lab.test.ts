@@ -27,7 +27,7 @@ networks:
   data: { subnet: 10.80.0.0/22, addressing: { slicePrefix: 26 } }
 `,
   });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   web = await cluster.startContainer("vm1", "web", "apps");
   db = await cluster.startContainer("vm2", "db", "apps");
   const links = JSON.parse(await cluster.on("vm1", "ip", "-d", "-j", "link")) as {
@@ -54,7 +54,7 @@ async function expectRepair(expected: Record<string, string[]>, noticed: boolean
   const status = await cluster.spanwire(["status"]);
   expect(status.exitCode).toBe(1);
   for (const keys of Object.values(expected)) for (const key of keys) expect(status.stdout).toContain(key.split(" ")[1]);
-  expect((await cluster.must("apply")).stdout).toBe(`Done: ${Object.keys(expected).join(", ")}.\n`);
+  expect((await cluster.must("apply", "--yes")).stdout).toBe(`Done: ${Object.keys(expected).join(", ")}.\n`);
   expect(await traffic.findPeerAddress(web, db)).toBe(web.address);
   expect(await traffic.findPeerAddress(db, web)).toBe(db.address);
   expect([await startedAt(web), await startedAt(db)]).toEqual(before);

@@ -47,7 +47,7 @@ async function findFaults(cluster: ClusterLab): Promise<Fault[]> {
 /** One apply with a fault; what was not as it should be, in words. */
 async function drill(cluster: ClusterLab, { host, stepId, moment }: Fault, before: Record<string, Footprint>): Promise<string[]> {
   const hadLock = existsSync(cluster.lockPath);
-  const result = await cluster.spanwire(["apply", "--no-verify"], { SPANWIRE_FAULT: `${host}/${stepId}=${moment}` });
+  const result = await cluster.spanwire(["apply", "--yes", "--no-verify"], { SPANWIRE_FAULT: `${host}/${stepId}=${moment}` });
   const wrong = [
     ...(result.exitCode === 1 ? [] : [`exit ${result.exitCode}`]),
     ...(result.stderr.includes(`on ${host}: injected fault ${moment} step ${stepId}`) ? [] : [`the fault is not named: ${result.stderr}`]),
@@ -106,7 +106,7 @@ describe("without Docker", () => {
     "a change: a host joins and a port moves; every step fails once, all hosts end as before",
     { timeout: DRILL_TIMEOUT_MS },
     async () => {
-      await cluster.must("apply");
+      await cluster.must("apply", "--yes");
       await cluster.writeSpec(spec(4, 8473));
       const count = await drillAll(cluster, true);
       expect(count).toBeGreaterThanOrEqual(3 * 6 + 14);
@@ -121,12 +121,12 @@ describe("without Docker", () => {
     );
     expect(faults.length).toBeGreaterThanOrEqual(3);
     for (const [index, { host, stepId }] of faults.entries()) {
-      const result = await cluster.spanwire(["apply", "--no-verify"], {
+      const result = await cluster.spanwire(["apply", "--yes", "--no-verify"], {
         SPANWIRE_FAULT: `${host}/${stepId}=${MOMENTS[index % MOMENTS.length]}`,
       });
       expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining(`${host}: NOT as before (injected fault`)]);
       for (const other of hosts) if (other.host !== host) expect(result.stderr).toContain(`${other.host}: as the file says`);
-      await cluster.must("apply", "--no-verify");
+      await cluster.must("apply", "--yes", "--no-verify");
       expect(await cluster.planKeys()).toEqual({});
       await cluster.writeSpec(spec(4, index % 2 === 0 ? 8472 : 8473)); // the way back is a change of the same kind
     }

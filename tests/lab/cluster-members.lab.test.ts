@@ -34,7 +34,7 @@ const only = (footprints: Record<string, Footprint>, ...hosts: string[]): Record
 beforeAll(async () => {
   cluster = await createClusterLab({ docker: "host", hosts: 4, spec: spec(3) });
   empty = (await cluster.footprints())["vm4"]!;
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   three = await readFootprints();
 });
 afterAll(() => cluster?.down());
@@ -69,7 +69,7 @@ test("a fourth host: only additive steps on the other three, and nothing of thei
   expect(
     old.flatMap(({ host, steps }) => steps.filter((step) => !isAdditive(step)).map((step) => `${host} ${step.action} ${step.key}`)),
   ).toEqual([]);
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const after = await cluster.readLock();
   expect(after.hosts["vm4"]).toMatchObject({ index: 4, address: "10.99.0.4" });
   const { vm4: _, ...others } = after.hosts;
@@ -93,7 +93,7 @@ test("it leaves the file: nothing of ours is left on it, the others forget it, i
   const before = await cluster.readLock();
   await cluster.writeSpec(spec(3));
   expect((await cluster.must("plan")).stdout).toContain("host vm4 (leaves the cluster)");
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const now = await cluster.footprints();
   expect(footprintChanges({ vm4: empty }, now)).toEqual([]);
   expect(footprintChanges(only(three, "vm1", "vm2", "vm3"), await readFootprints())).toEqual([]);
@@ -116,17 +116,17 @@ async function hideFourth(act: () => Promise<void>): Promise<void> {
 
 test("it leaves while it cannot be reached: the others go on, the tombstone stays until it was cleaned", async () => {
   await cluster.writeSpec(spec(4));
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   await cluster.writeSpec(spec(3));
   await hideFourth(async () => {
-    const applied = await cluster.must("apply");
+    const applied = await cluster.must("apply", "--yes");
     expect(applied.stderr).toMatch(/warning: .*a lab host with the address 10\.99\.0\.4 on vm4/);
     expect(applied.stdout).toBe("Done: vm1, vm2, vm3.\n");
     expect(Object.keys((await cluster.readLock()).removedHosts)).toEqual(["vm4"]);
     expect(footprintChanges(only(three, "vm1", "vm2", "vm3"), await readFootprints())).toEqual([]);
   });
   expect(Object.keys(await cluster.planKeys())).toEqual(["vm4"]);
-  expect((await cluster.must("apply")).stdout).toBe("Done: vm4.\n");
+  expect((await cluster.must("apply", "--yes")).stdout).toBe("Done: vm4.\n");
   expect(footprintChanges({ vm4: empty }, await cluster.footprints())).toEqual([]);
   expect((await cluster.readLock()).removedHosts).toEqual({});
 });
@@ -138,7 +138,7 @@ test("a lost lock: no change is planned, and apply writes the same lock again", 
   expect([plan.exitCode, plan.stdout]).toEqual([0, expect.stringContaining("Nothing to do")]);
   expect(existsSync(cluster.lockPath)).toBe(false);
   await cluster.must("verify");
-  expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+  expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
   expect(await readFile(cluster.lockPath, "utf8")).toBe(lock);
 });
 
@@ -154,7 +154,7 @@ test("another port under traffic: one copy of every broadcast, no gap a person w
   expect(
     new Set(plan.hosts.flatMap(({ steps }) => steps.filter((step) => step.after?.kind === "docker-network").map((step) => step.key))),
   ).toEqual(new Set());
-  expect((await cluster.must("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await cluster.must("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   const counted = await broadcasts.stop();
   const pinged = await pings.stop();
   console.log(`port change under traffic: ${JSON.stringify({ pinged, counted })}`);

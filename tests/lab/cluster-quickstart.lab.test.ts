@@ -33,7 +33,7 @@ test("plan shows the changes, and writes nothing, not even the lock", async () =
 });
 
 test("apply, then plan: nothing to do", async () => {
-  expect((await cluster.must("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await cluster.must("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   expect((await cluster.spanwire(["plan", "--detailed-exitcode"])).exitCode).toBe(0);
   expect((await cluster.must("status")).stdout).toContain("No drift");
 });
@@ -78,7 +78,7 @@ test("a second apply has nothing to do and runs no writing command", async () =>
   const journals = await cluster.journals("vm1");
   const lock = await readFile(cluster.lockPath, "utf8");
   const events = await watchKernel("vm1", async () => {
-    expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+    expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
   });
   expect(events).toEqual([]);
   expect(journals).toHaveLength(1);
@@ -225,7 +225,7 @@ test("F11: a saved plan is stale when our objects changed meanwhile, not when co
 test("F64: an address of vm2's range that answers on the wire already is never handed out", async () => {
   await cluster.on("vm2", "docker", "network", "rm", "apps");
   const squatter = await cluster.startContainer("vm1", "squatter", "apps", "--ip", "10.64.40.1");
-  const applied = await cluster.must("apply");
+  const applied = await cluster.must("apply", "--yes");
   expect(applied.stderr).toContain(`note: vm2: ${squatter.address} is already used on network apps by`);
   const [details] = JSON.parse(await cluster.on("vm2", "docker", "network", "inspect", "apps")) as [
     { IPAM: { Config: { AuxiliaryAddresses: Record<string, string> }[] } },

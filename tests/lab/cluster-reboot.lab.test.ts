@@ -55,7 +55,7 @@ test("try: a container that came to a new network leaves it when nobody confirms
 
 test("F33, F48: both hosts lose power; containers come back with their addresses and talk, nobody helps", async () => {
   const before = await cluster.footprints();
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const { slices } = (await cluster.readLock()).networks["apps"]!;
   const fixed = slices["vm2"]!.replace(/\.\d+\/\d+$/, (end) => `.${Number(end.split(/[./]/)[1]) + 9}`);
   const web = await cluster.startContainer("vm1", "web", "apps", "--restart", "always");
@@ -70,7 +70,7 @@ test("F33, F48: both hosts lose power; containers come back with their addresses
   expect((await cluster.must("status")).stdout).toContain("No drift");
 
   for (const { host, name } of [web2, db2]) await cluster.on(host, "docker", "rm", "-f", name);
-  await cluster.must("destroy");
+  await cluster.must("destroy", "--yes");
   // docker0 gets another MAC with every start of Docker, and its own network a gateway in words
   const isDockers = (line: string): boolean => /docker0|"Name":"bridge"/.test(line) && !line.includes("forwarding");
   expect(footprintChanges(before, await cluster.footprints()).filter((line) => !isDockers(line))).toEqual([]);

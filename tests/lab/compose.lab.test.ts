@@ -17,7 +17,7 @@ describe.skipIf(compose === undefined)("examples/compose", () => {
 
   beforeAll(async () => {
     lab = await createClusterLab({ docker: "host", ovs: "auto", spec: await readFile(QUICKSTART, "utf8") });
-    await lab.must("apply");
+    await lab.must("apply", "--yes");
   });
   afterAll(async () => lab?.down());
 

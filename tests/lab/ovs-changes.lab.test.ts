@@ -27,7 +27,7 @@ const MESH = "{ type: ovs, tunnel: vxlan, key: 100 }";
 
 beforeAll(async () => {
   cluster = await createClusterLab({ docker: "none", ovs: "auto", hosts: HOSTS.length, spec: spec(MESH) });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const bridge = await findBridge(cluster, "apps");
   const { slices } = (await cluster.readLock()).networks["apps"]!;
   for (const host of HOSTS) {
@@ -71,7 +71,7 @@ async function changeInUse(name: string, dataplane: string): Promise<void> {
   const pings = watchPings(one.pid, others[1]!.address);
   const back = watchPings(others[2]!.pid, one.address);
   const broadcasts = await watchBroadcasts({ pid: one.pid, broadcast: "10.64.255.255" }, others);
-  const applied = await cluster.spanwire(["apply"]);
+  const applied = await cluster.spanwire(["apply", "--yes"]);
   const counted = await broadcasts.stop();
   const pinged = [await pings.stop(), await back.stop()];
   console.log(`${name}: ${JSON.stringify({ pinged, counted })}`);

@@ -23,8 +23,8 @@ afterAll(() => cluster?.down());
 async function expectApplied(file: string, done: string): Promise<void> {
   before = await cluster.footprints();
   await cluster.writeSpec(await readFile(`examples/${file}`, "utf8"));
-  expect((await cluster.must("apply")).stdout).toBe(`Done: ${done}.\n`);
-  expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+  expect((await cluster.must("apply", "--yes")).stdout).toBe(`Done: ${done}.\n`);
+  expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
   expect((await cluster.must("verify")).stdout).toContain("verified: every measured promise holds");
 }
 
@@ -87,7 +87,7 @@ async function expectPorts(
 async function expectDestroyed(done: string): Promise<void> {
   for (const { host, name } of containers) await cluster.on(host, "docker", "rm", "-f", name);
   containers = [];
-  expect((await cluster.must("destroy")).stdout).toBe(`Done: ${done}.\n`);
+  expect((await cluster.must("destroy", "--yes")).stdout).toBe(`Done: ${done}.\n`);
   expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
 }
 

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Footprint } from "../footprint/normalise-footprint.ts";
 import { killDaemon, startHostDaemon, type DaemonName } from "../../src/lab/host/daemons.ts";
@@ -46,7 +49,7 @@ beforeAll(async () => {
   await cluster.on("vm2", "ovs-vsctl", ...create);
   before = await cluster.footprints();
   foreign = await readForeign();
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
 });
 afterAll(() => cluster?.down());
 
@@ -108,10 +111,10 @@ test("F32: with a dead ovsdb-server plan, apply and destroy refuse in clear word
   const applied = await cluster.footprints();
   await killDaemon(cluster.lab, h2, "ovsdb-server");
   onTestFinished(() => startHostDaemon(cluster.lab, h2, "ovsdb-server"));
-  for (const verb of ["plan", "apply", "destroy"]) {
-    const result = await cluster.spanwire([verb]);
-    expect([verb, result.exitCode, result.stderr]).toEqual([
-      verb,
+  for (const argv of [["plan"], ["apply", "--yes"], ["destroy", "--yes"]]) {
+    const result = await cluster.spanwire(argv);
+    expect([argv, result.exitCode, result.stderr]).toEqual([
+      argv,
       1,
       expect.stringMatching(/on vm2: Open vSwitch does not answer.*database connection failed/),
     ]);
@@ -126,14 +129,38 @@ test("F32: with a dead ovsdb-server plan, apply and destroy refuse in clear word
 /** 20 s for ovs-vsctl to give up going on, the same for going back, and a busy machine. */
 const GIVE_UP_MS = 110_000 * PATIENCE;
 
-test("F16: a hung ovs-vswitchd makes apply fail and go back, in bounded time", async () => {
+test("a dead ovs-vswitchd, whose database still answers: plan, status and verify say it, apply begins nothing", async () => {
+  await killDaemon(cluster.lab, h2, "ovs-vswitchd");
+  onTestFinished(() => startHostDaemon(cluster.lab, h2, "ovs-vswitchd"));
+  const SILENT = /on vm2: ovs-vswitchd does not answer.*\n\s+try: start it/;
+  for (const argv of [["plan"], ["apply", "--yes"]]) {
+    const { exitCode, stderr } = await cluster.spanwire(argv);
+    expect([argv, exitCode, stderr]).toEqual([argv, 1, expect.stringMatching(SILENT)]);
+  }
+  const status = await cluster.spanwire(["status"]);
+  expect([status.exitCode, status.stdout]).toEqual([1, expect.stringMatching(SILENT)]);
+  expect(status.stdout).toMatch(/vm2 .*tunnel down/);
+  const verify = await cluster.spanwire(["verify"]);
+  expect([verify.exitCode, verify.stdout]).toEqual([
+    1,
+    expect.stringMatching(/tunnels of mesh, ring on vm2: ovs-vswitchd does not answer/),
+  ]);
+  await startHostDaemon(cluster.lab, h2, "ovs-vswitchd");
+  await expectRight();
+});
+
+test("F16: an ovs-vswitchd that hangs in the middle makes apply fail and go back, in bounded time", async () => {
   const applied = await cluster.footprints();
   await cluster.writeSpec(spec(200));
   onTestFinished(() => cluster.writeSpec(spec(100)));
+  const paused = join(dirname(h2.stateDirectory), "paused");
+  const applying = cluster.spanwire(["apply", "--yes"], { SPANWIRE_FAULT: "vm2/add/1=before:pause" });
+  await until(async () => existsSync(paused), Boolean);
   await killDaemon(cluster.lab, h2, "ovs-vswitchd", "STOP");
   onTestFinished(() => startHostDaemon(cluster.lab, h2, "ovs-vswitchd"));
   const started = performance.now();
-  const result = await cluster.spanwire(["apply"]);
+  await rm(paused);
+  const result = await applying;
   const tookMs = Math.round(performance.now() - started);
   console.log(`apply with a hung ovs-vswitchd gave up and went back in ${tookMs} ms`);
   expect([result.exitCode, result.stderr]).toEqual([1, expect.stringMatching(/vm2: .*ovs-vswitchd did not follow within \d+ s/)]);
@@ -145,7 +172,7 @@ test("F16: a hung ovs-vswitchd makes apply fail and go back, in bounded time", a
 });
 
 test("destroy takes what is ours, and nothing of others'", async () => {
-  await cluster.must("destroy");
+  await cluster.must("destroy", "--yes");
   expect(await readForeign()).toBe(foreign);
   expect(footprintChanges(lasting(before), lasting(await cluster.footprints()))).toEqual([]);
 });

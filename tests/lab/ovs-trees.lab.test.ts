@@ -47,7 +47,7 @@ let ring: Ring;
 
 async function createRing(): Promise<Ring> {
   const cluster = await createClusterLab({ docker: "none", ovs: "auto", hosts: HOSTS.length, spec: SPEC });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const members = { rapid: [] as Member[], slow: [] as Member[], mesh: [] as Member[] };
   for (const [name, prefix] of Object.entries(SUBNETS) as [NetworkName, string][]) {
     const bridge = await findBridge(cluster, name);

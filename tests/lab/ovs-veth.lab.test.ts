@@ -30,7 +30,7 @@ let db: Container;
 beforeAll(async () => {
   cluster = await createClusterLab({ hosts: 2, docker: "host", ovs: "netdev", spec: spec("veth") });
   before = await cluster.footprints();
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   web = await cluster.startContainer("vm1", "web", "apps");
   db = await cluster.startContainer("vm2", "db", "apps");
 });
@@ -65,7 +65,7 @@ test("checksum offload that somebody switched on stops TCP but no ping; it is fo
   expect((await cluster.exec("vm2", "docker", "exec", "-d", "db", "nc", "-l", "-p", "9001", "-e", "true")).exitCode).toBe(0);
   expect((await cluster.exec("vm1", "docker", "exec", "web", "nc", "-w", "2", db.address, "9001")).exitCode).not.toBe(0);
   expect(await cluster.planKeys()).toEqual({ vm1: [`change link/${pair}`] });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   expect(await readOffload("vm1", pair)).toBe("off");
   expect(await cluster.planKeys()).toEqual({});
   expect((await traffic.findPeerAddress(web, db)).length).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ test("a pair in the spanning tree, and one that is gone: found and repaired", as
   await cluster.on("vm1", "ovs-vsctl", "remove", "Port", peer, "other_config", "rstp-enable");
   await cluster.on("vm2", "ip", "link", "del", pair);
   expect(await cluster.planKeys()).toEqual({ vm1: [`change link/${pair}`], vm2: [`change link/${pair}`] });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   expect(await cluster.on("vm1", "ovs-vsctl", "get", "Port", peer, "other_config")).toContain('rstp-enable="false"');
   expect([await readOffload("vm2", pair), await readOffload("vm2", peer)]).toEqual(["off", "off"]);
   expect(await cluster.planKeys()).toEqual({});
@@ -88,7 +88,7 @@ test.for(["internal", "veth"])("in use to join: %s: old and new stand side by si
   await cluster.writeSpec(spec(join));
   const pings = watchPings(web.pid, db.address);
   const broadcasts = await watchBroadcasts({ pid: web.pid, broadcast: "10.64.3.255" }, [db]);
-  const { stdout } = await cluster.must("apply");
+  const { stdout } = await cluster.must("apply", "--yes");
   const { sent, received } = await broadcasts.stop();
   const counted = await pings.stop();
   console.log(`to join: ${join}: pings ${JSON.stringify(counted)}, broadcasts sent ${sent}, received ${JSON.stringify(received)}`);
@@ -102,6 +102,6 @@ test.for(["internal", "veth"])("in use to join: %s: old and new stand side by si
 
 test("destroy gives every host back as it was", async () => {
   for (const { host, name } of [web, db]) await cluster.on(host, "docker", "rm", "-f", name);
-  await cluster.must("destroy");
+  await cluster.must("destroy", "--yes");
   expect(footprintChanges(before, await cluster.footprints())).toEqual([]);
 });

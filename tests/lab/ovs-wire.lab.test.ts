@@ -39,7 +39,7 @@ networks:
 ${lines.join("\n")}
 `;
   cluster = await createClusterLab({ docker: "none", ovs: "auto", spec });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
 });
 afterAll(() => cluster?.down());
 

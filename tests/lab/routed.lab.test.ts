@@ -25,8 +25,8 @@ afterAll(() => cluster?.down());
 const restartable = (host: string): Promise<Container> => cluster.startContainer(host, `c-${host}`, "apps", "--restart", "always");
 
 test("apply and verify: every pair of hosts, the underlay's full MTU, and nothing to do afterwards", async () => {
-  expect((await cluster.must("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
-  expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+  expect((await cluster.must("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
   const { stdout } = await cluster.must("verify");
   expect(stdout).toContain("apps  6 of 6 pairs ok, 1500 bytes without fragments");
   expect(stdout).toContain("verified: every measured promise holds");
@@ -58,7 +58,7 @@ test("drift: a route and the accept rule are missed, named and put back", async 
     vm2: ["add forward-accept/apps"],
   });
   expect((await cluster.spanwire(["verify"])).exitCode).toBe(1);
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   expect(await cluster.planKeys()).toEqual({});
   expect(await cluster.on("vm2", "iptables", "-S", "DOCKER-USER")).toBe(rules);
   await cluster.must("verify");
@@ -72,7 +72,7 @@ test("two networks are apart, also over the underlay; without a way out members 
   expect(unconfirmed.stderr).toContain("Nothing was changed: every host is as before.");
   const changes = footprintChanges(confirmed, await cluster.footprints());
   expect(changes.filter((line) => !line.includes("stateFiles: journal/"))).toEqual([]);
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
   const { stdout } = await cluster.must("verify");
   expect(stdout).toContain("data  6 of 6 pairs ok, 1500 bytes without fragments");
   expect(stdout).toContain("verified: every measured promise holds");
@@ -80,7 +80,7 @@ test("two networks are apart, also over the underlay; without a way out members 
   expect((await cluster.inside(stranger, "ping", "-c1", "-W1", containers[2]!.address)).exitCode).toBe(1);
   await cluster.on("vm1", "docker", "rm", "-f", "stranger");
   await cluster.writeSpec(example);
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
 });
 
 test("F33: a host loses power; routes, rule and containers come back, nobody helps", async () => {
@@ -106,7 +106,7 @@ test("a host behind a router is refused before the first step, with the way out"
 
 test("destroy leaves nothing", async () => {
   for (const { host, name } of containers) await cluster.on(host, "docker", "rm", "-f", name);
-  await cluster.must("destroy");
+  await cluster.must("destroy", "--yes");
   const isDockers = (line: string): boolean => /docker0|"Name":"bridge"/.test(line) && !line.includes("forwarding");
   expect(footprintChanges(before, await cluster.footprints()).filter((line) => !isDockers(line))).toEqual([]);
 });

@@ -154,7 +154,7 @@ describe("what the host lacks", () => {
 test("as a user with sudo: the peer survives sudo, all verbs work, and --purge takes the host program away", async () => {
   await lab.writeSpec(spec(sshHostLines(3, "ops@")));
   const before = await lab.footprints();
-  expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await lab.mustOverSsh("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   await lab.mustOverSsh("verify");
   const audit = await lab.login(
     "ops@vm1",
@@ -168,7 +168,7 @@ test("as a user with sudo: the peer survives sudo, all verbs work, and --purge t
     `echo '{"id":1,"method":"hello"}' | sudo -n ${FOLDER}/${VERSION}/spanwire host --peer "\${SSH_CONNECTION%% *}"`,
   );
   expect(JSON.parse(hello.stdout)).toMatchObject({ result: { version: VERSION, peer: "192.168.250.254" } });
-  const destroyed = await lab.mustOverSsh("destroy", "--purge");
+  const destroyed = await lab.mustOverSsh("destroy", "--yes", "--purge");
   expect(destroyed.stdout).toBe("Done: vm1, vm2, vm3.\nThe host program is removed: vm1, vm2, vm3.\n");
   expect(footprintChanges(before, await lab.footprints())).toEqual([]);
   for (const host of ["vm1", "vm2", "vm3"]) expect(await filesOf(host)).toBe("");

@@ -30,24 +30,24 @@ test("as root: plan places the host program, apply, verify and destroy do the re
     "755 root:root\n755 root:root\nchecked\nspanwire\n",
   );
   const loginsBefore = lab.logins("vm1");
-  expect((await lab.mustOverSsh("apply")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  expect((await lab.mustOverSsh("apply", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
   // the plan's connection is used again, but a confirm over it would prove nothing
   expect(lab.logins("vm1") - loginsBefore).toBe(1);
   await lab.mustOverSsh("verify");
   expect((await lab.mustOverSsh("status")).stdout).toContain("No drift");
-  await lab.mustOverSsh("destroy");
+  await lab.mustOverSsh("destroy", "--yes");
   expect(footprintChanges(before, await lab.footprints())).toEqual([]);
 });
 
 test("as a user with sudo, also with Docker: containers talk across hosts, and --purge leaves nothing", async () => {
   await lab.writeSpec(spec("ops@"));
   const before = await lab.footprints();
-  await lab.mustOverSsh("apply");
+  await lab.mustOverSsh("apply", "--yes");
   const [one, two] = await Promise.all([lab.startContainer("vm1", "one", "apps"), lab.startContainer("vm2", "two", "apps")]);
   expect((await lab.inside(one, "ping", "-c", "1", "-W", "5", two.address)).exitCode).toBe(0);
   await lab.mustOverSsh("verify", "--containers");
   for (const { host, name } of [one, two]) await lab.on(host, "docker", "rm", "-f", name);
-  expect((await lab.mustOverSsh("destroy", "--purge")).stdout).toContain("The host program is removed: vm1, vm2, vm3.");
+  expect((await lab.mustOverSsh("destroy", "--yes", "--purge")).stdout).toContain("The host program is removed: vm1, vm2, vm3.");
   expect(footprintChanges(before, await lab.footprints())).toEqual([]);
   expect((await lab.login("vm1", "ls -d /usr/local/lib/spanwire /var/lib/spanwire")).stdout).toBe("");
 });
@@ -56,7 +56,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
   "F03, F05: %s to the command in the middle of an apply: every host goes back by itself",
   async (signal) => {
     const before = await lab.footprints();
-    const applying = lab.startOverSsh("apply");
+    const applying = lab.startOverSsh("apply", "--yes");
     const ended = once(applying, "exit");
     await until(
       () => lab.on("vm1", "ip", "-brief", "link"),

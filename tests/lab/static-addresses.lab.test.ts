@@ -20,7 +20,7 @@ let cluster: ClusterLab;
 
 beforeAll(async () => {
   cluster = await createClusterLab({ docker: "host", ovs: "auto", hosts: 2, spec: await readFile(SPEC, "utf8") });
-  await cluster.must("apply");
+  await cluster.must("apply", "--yes");
 });
 afterAll(() => cluster?.down());
 

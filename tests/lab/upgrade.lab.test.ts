@@ -93,7 +93,7 @@ test.skipIf(isMissing)("this program has nothing to do, writes the lock in its o
   const pairs = ["apps", "own", "build"].map((network) => containers.filter(({ name }) => name.startsWith(network)));
   const act = async (): Promise<void> => {
     expect(await cluster.planKeys()).toEqual({});
-    expect((await cluster.must("apply")).stdout).toContain("Nothing to do");
+    expect((await cluster.must("apply", "--yes")).stdout).toContain("Nothing to do");
     expect((await cluster.must("status")).stdout).toContain("No drift");
     expect((await cluster.must("verify")).stdout).toContain("verified: every measured promise holds");
   };
@@ -147,5 +147,5 @@ test.skipIf(isMissing)("a host that loses power comes back from the former progr
     expect(await traffic.findPeerAddress(one!, two!)).toBe(one!.address);
   }
   for (const { host, name } of containers) await cluster.on(host, "docker", "rm", "-f", name);
-  expect((await cluster.must("destroy")).exitCode).toBe(0);
+  expect((await cluster.must("destroy", "--yes")).exitCode).toBe(0);
 });

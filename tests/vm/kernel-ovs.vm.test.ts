@@ -57,9 +57,9 @@ test.each(CASES)("$title: applied and verified over the kernel's own tunnels", a
   await destroyInMachine();
 
   await lab.writeSpec(text);
-  await lab.must("apply");
+  await lab.must("apply", "--yes");
   const here = await measureThroughput(onThisLab, "h1", OVERLAY_ADDRESS, "h2");
-  await lab.must("destroy");
+  await lab.must("destroy", "--yes");
   process.stdout.write(
     `${title}: ${kernel} Mbit/s in the emulated machine's kernel datapath; ${here} Mbit/s in this machine's lab (${lab.lab.ovs})\n`,
   );
@@ -74,12 +74,12 @@ test.each(["001-gre-ring-stp-slices.yaml", "ovs-two-networks.yaml"])("%s: applie
 
 async function applyInMachine(spec: string): Promise<void> {
   await machine.must("cat > /root/spanwire.yaml", { stdin: spec });
-  await inMachine("spanwire apply --lab");
+  await inMachine("spanwire apply --yes --lab");
   await inMachine("spanwire verify --lab");
 }
 
 /** Nothing of Open vSwitch may be left in the kernel. */
 async function destroyInMachine(): Promise<void> {
-  await inMachine("spanwire destroy --lab");
+  await inMachine("spanwire destroy --yes --lab");
   expect(await onKernelLab("h1", "ovs-vsctl", "list-br")).toBe("");
 }

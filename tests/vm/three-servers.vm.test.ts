@@ -38,7 +38,7 @@ tar -C /root/image -c . | docker import - spx-busybox`;
 
 test("from nothing to verified by one apply, over SSH", async () => {
   await writeSpec(APPS);
-  const { stdout } = await must("apply");
+  const { stdout } = await must("apply", "--yes");
   expect(stdout).toBe("Done: vm1, vm2, vm3.\n");
   await must("verify");
   await expectNothingToDo();
@@ -56,7 +56,7 @@ test("a machine that loses its power in the middle of an apply ends old or new, 
   const victim = servers.machines[1] as Machine;
   await writeSpec(APPS + DATA);
   const firstChange = victim.ssh(`ip monitor link | grep --max-count=1 ${OUR_LINK}`, { timeoutMs: APPLY_TIMEOUT_MS });
-  const applying = servers.desk.spanwire(["apply"]);
+  const applying = servers.desk.spanwire(["apply", "--yes"]);
   expect((await firstChange).stdout).toContain(OUR_LINK);
   await victim.cutPower();
   const result = await applying;
@@ -64,7 +64,7 @@ test("a machine that loses its power in the middle of an apply ends old or new, 
   expect(result.stderr).toContain("vm2");
   await victim.start();
   await expectAllTalk("apps");
-  await must("apply");
+  await must("apply", "--yes");
   await must("verify");
   await expectNothingToDo();
 });
@@ -79,7 +79,7 @@ test("after a reboot of all three, containers talk again by themselves", async (
 
 test("a network over Open vSwitch's GRE in the kernel datapath beside it", async () => {
   await writeSpec(APPS + DATA + LEGACY);
-  await must("apply");
+  await must("apply", "--yes");
   await must("verify");
   for (const machine of servers.machines) {
     expect(await machine.must("ovs-appctl dpctl/dump-dps")).toBe("system@ovs-system\n");
@@ -101,7 +101,7 @@ test("F41: systemd-networkd, restarted, leaves our routes and addresses alone", 
 
 test("destroy --purge leaves nothing", async () => {
   await everywhere((machine) => machine.must(`docker rm --force ${containerOn(machine)}`));
-  await must("destroy", "--purge");
+  await must("destroy", "--yes", "--purge");
   expect(await everywhere(readTraces)).toEqual(before);
 });
 

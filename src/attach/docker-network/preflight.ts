@@ -41,12 +41,15 @@ function checkPools({ host, facts, steps }: AttachPreflightInput): Problem[] {
 }
 
 function checkDocker({ host, networks, facts }: AttachPreflightInput): Problem[] {
+  if (!facts.docker.ready && networks.length > 0) {
+    const names = networks.map((network) => network.attach.network ?? network.name);
+    const what = `${names.length === 1 ? "network" : "networks"} ${names.join(", ")}`;
+    const advice = "start Docker on that host, or write `docker: none`";
+    return [{ kind: "unsupported", doing: "preparing the Docker", what, where: host.name, why: facts.docker.reason, try: advice }];
+  }
   return networks.flatMap((network): Problem[] => {
     const name = network.attach.network ?? network.name;
     const problem = { doing: "preparing the Docker network", what: name, where: host.name };
-    if (!facts.docker.ready) {
-      return [{ ...problem, kind: "unsupported", why: facts.docker.reason, try: "start Docker on that host, or write `docker: none`" }];
-    }
     if (familyOf(network.subnet) === 6) {
       const why = "Docker needs an IPv4 subnet for a bridge network";
       return [{ ...problem, kind: "unsupported", why, try: "use an IPv4 subnet, or write `docker: none`" }];

@@ -7,8 +7,12 @@ export interface ChangeFlags extends TargetFlags {
   /** Seconds. */
   confirmWithin: number;
   repair?: boolean;
+  yes?: boolean;
   allowManagementPath?: boolean;
 }
+
+/** Of every verb that changes hosts for good without another word. */
+export const YES_OPTION = ["-y, --yes", "do not ask before changing hosts"] as const;
 
 /** Of every verb that plans: what is refused there, and what carries it out, must agree. */
 export const MANAGEMENT_OPTION = ["--allow-management-path", "steps may touch the route or device over which a host is managed"] as const;

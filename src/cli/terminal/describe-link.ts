@@ -1,3 +1,4 @@
+import { getDataplane } from "../../dataplanes/index.ts";
 import { findWay } from "../../dataplanes/way-status.ts";
 import type { TunnelStatus } from "../../dataplanes/dataplane.ts";
 import type { ResolvedNetwork } from "../../model/network.ts";
@@ -24,7 +25,10 @@ export function describeLink(network: ResolvedNetwork, host: string, snapshot: S
       ? snapshot.docker.endpoints.filter((endpoint) => endpoint.network === network.attach.network).length
       : 0;
   const way = findWay(network, host, snapshot, uuid);
-  if (way === undefined) return { state: "missing", ...empty, containers };
+  if (way === undefined) {
+    const isUnseen = getDataplane(network.dataplane).unseenBecause?.(snapshot) !== undefined;
+    return { state: isUnseen ? "unknown" : "missing", ...empty, containers };
+  }
   const counters = snapshot.links.find((link) => link.name === way.device)?.counters;
   return {
     state: way.isUp ? "up" : "down",

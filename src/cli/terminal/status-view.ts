@@ -11,7 +11,16 @@ import { describeLink, type LinkStatus } from "./describe-link.ts";
 export interface ClusterStatus {
   cluster: string;
   clusterUuid: string;
-  hosts: readonly { name: string; address: string; reachable: boolean; docker: string; lastPlan: string; frozen: readonly string[] }[];
+  /** `silent`: what of the host could not be looked at, with its cause. */
+  hosts: readonly {
+    name: string;
+    address: string;
+    reachable: boolean;
+    docker: string;
+    silent: readonly string[];
+    lastPlan: string;
+    frozen: readonly string[];
+  }[];
   /** Hosts of which some ended the last plan new and some old. */
   mixed: readonly string[];
   networks: readonly NetworkStatus[];
@@ -44,11 +53,14 @@ export interface StatusInput {
 
 export function describeStatus({ plan, snapshots, unreachable }: StatusInput): ClusterStatus {
   const { networks } = plan;
+  const unseenOf = new Map(plan.hosts.map(({ host, unseen }) => [host, unseen]));
   const names = new Map(networks.flatMap((network) => network.members.map((member) => [member.host, member.vtep] as const)));
   return {
     cluster: plan.cluster,
     clusterUuid: plan.clusterUuid,
-    hosts: [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, address]) => describeHost(name, address, snapshots.get(name))),
+    hosts: [...names]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, address]) => describeHost(name, address, snapshots.get(name), unseenOf.get(name) ?? [])),
     mixed: describeMix(snapshots),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
     drift: plan.hosts.flatMap((host) =>
@@ -60,13 +72,19 @@ export function describeStatus({ plan, snapshots, unreachable }: StatusInput): C
   };
 }
 
-function describeHost(name: string, address: string, snapshot: Snapshot | undefined): ClusterStatus["hosts"][number] {
+function describeHost(
+  name: string,
+  address: string,
+  snapshot: Snapshot | undefined,
+  unseen: readonly string[],
+): ClusterStatus["hosts"][number] {
   const docker = snapshot?.docker.state === "ready" ? snapshot.docker.version : "";
   return {
     name,
     address,
     reachable: snapshot !== undefined,
     docker,
+    silent: [...unseen],
     lastPlan: snapshot?.lastPlan?.state ?? "",
     frozen: snapshot?.frozen?.remaining ?? [],
   };

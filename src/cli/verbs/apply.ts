@@ -6,10 +6,12 @@ import { makePlan, type PlannedHosts } from "../../engine/make-plan.ts";
 import type { Session } from "../../engine/session.ts";
 import { hasChanges, type Plan } from "../../model/plan.ts";
 import { requireAllowed } from "../../plan/build-plan.ts";
-import { renderPlan, renderSummary } from "../../plan/render/render-plan.ts";
+import { renderBrief } from "../../plan/render/render-brief.ts";
+import { renderSummary } from "../../plan/render/render-summary.ts";
 import { SpanwireError, type Problem } from "../../model/problem.ts";
 import { applyRecorded } from "../program/audit-log.ts";
-import { withChange, type ChangeFlags } from "../program/change-options.ts";
+import { withChange, YES_OPTION, type ChangeFlags } from "../program/change-options.ts";
+import { askYes, requireVoice } from "../terminal/ask-yes.ts";
 import { interruptible, noteConfirm } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
@@ -21,12 +23,18 @@ import { openSession } from "../program/session.ts";
 export function registerApply(program: Command): void {
   withChange(withTarget(program.command("apply")))
     .description("make every host as the file says; all of them, or none")
+    .option(...YES_OPTION)
     .option("--repair", "only drift: make every host as it was last confirmed, also one that is frozen; the file's changes wait")
     .addHelpText("after", HELP)
-    .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => applyFrom(saved, resolveLab(raw)));
+    .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => {
+      // a saved plan has been looked at
+      const isYes = raw.yes === true || saved !== undefined;
+      requireVoice("apply", isYes);
+      return applyFrom(saved, { ...resolveLab(raw), yes: isYes });
+    });
 }
 
-/** From the file or a saved plan to the result. `approve` asks a person before the confirm. */
+/** From the file or a saved plan to the result. `approve` asks a person before the confirm: then nobody is asked before. */
 export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
   const session = await openSession(flags);
   sayWarnings(session.spec.warnings);
@@ -86,14 +94,23 @@ async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInp
   requireAllowed(plan);
   sayWarnings(gathered.unreachable);
   if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
-  if (hasChanges(plan)) say(renderPlan(plan, paintPlan, { commands: false }));
+  if (hasChanges(plan)) {
+    say(renderBrief(plan, paintPlan));
+    if (flags.yes !== true && approve === undefined && !(await askYes("Apply this?"))) return declined();
+  }
   const result = await runPlan({ plan, gathered }, session, {
     verify: flags.verify,
     confirmWithinMs: flags.confirmWithin * 1000,
     ...(approve === undefined ? {} : { approve }),
     ...(flags.repair === true ? { repair: true } : {}),
   });
-  reportResult(result, gathered.unreachable);
+  reportResult(result, plan);
+}
+
+/** Nothing has been said to a host. */
+export function declined(): void {
+  say("Nothing was changed.");
+  process.exitCode = 1;
 }
 
 export async function runPlan(
@@ -119,9 +136,9 @@ function warnStanding(failures: readonly Problem[]): void {
 }
 
 /** What happened, per host. Sets the exit code. */
-export function reportResult(result: ApplyResult, unreachable: readonly Problem[]): void {
+export function reportResult(result: ApplyResult, plan: Plan): void {
   for (const note of result.notes) say(`note: ${note}`);
-  if (result.outcome === "nothing-to-do") return print(renderSummary({ hosts: [], warnings: unreachable }));
+  if (result.outcome === "nothing-to-do") return print(renderSummary(plan));
   if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
   sayProblems(result.problems);
   const words = { new: "as the file says", old: "as before", differs: "NOT as before", unknown: "unknown" } as const;

@@ -3,9 +3,11 @@ import { gatherHosts, type GatheredHosts } from "../../engine/gather-hosts.ts";
 import { planDestroy } from "../../engine/plan-destroy.ts";
 import { hostsOf, type Session } from "../../engine/session.ts";
 import { requireAllowed } from "../../plan/build-plan.ts";
-import { renderPlan } from "../../plan/render/render-plan.ts";
-import { reportResult, runPlan } from "./apply.ts";
-import { MANAGEMENT_OPTION } from "../program/change-options.ts";
+import { renderBrief } from "../../plan/render/render-brief.ts";
+import { hasChanges } from "../../model/plan.ts";
+import { declined, reportResult, runPlan } from "./apply.ts";
+import { MANAGEMENT_OPTION, YES_OPTION } from "../program/change-options.ts";
+import { askYes, requireVoice } from "../terminal/ask-yes.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
@@ -15,6 +17,7 @@ import { openSession, type TargetFlags } from "../program/session.ts";
 
 interface DestroyFlags extends TargetFlags {
   dryRun?: boolean;
+  yes?: boolean;
   purge?: boolean;
   allowManagementPath?: boolean;
 }
@@ -26,9 +29,11 @@ export function registerDestroy(program: Command): void {
     .option(...MANAGEMENT_OPTION)
     .option("--purge", "also the host program that was placed on them")
     .option("-n, --dry-run", "show what would be removed")
+    .option(...YES_OPTION)
     .addHelpText("after", HELP)
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
+      requireVoice("destroy", flags.yes === true || flags.dryRun === true);
       const session = await openSession(flags);
       const gathered = await gatherHosts(
         hostsOf(session, flags.host),
@@ -51,11 +56,15 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   if (plan === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
   requireAllowed(plan);
   sayWarnings(gathered.unreachable);
-  if (flags.dryRun === true) return print(renderPlan(plan, paintPlan, { commands: true }));
+  if (flags.dryRun === true) return print(renderBrief(plan, paintPlan));
   for (const text of gathered.settled) say(text);
+  if (hasChanges(plan)) {
+    say(renderBrief(plan, paintPlan));
+    if (flags.yes !== true && !(await askYes("Remove all of this?"))) return declined();
+  }
   // a frozen host may leave: what a revert left behind goes too
   const result = await runPlan({ plan, gathered }, session, { verify: false, repair: true });
-  reportResult(result, gathered.unreachable);
+  reportResult(result, plan);
   if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
   if (plan.lock === null) await session.locks.commit(null);
   else if (gathered.unreachable.length > 0) {

@@ -3,6 +3,7 @@ import { commandsOf } from "../../plan/compare/batch-steps.ts";
 import { hasChanges, planIdOf, summarisePlan, type Plan } from "../../model/plan.ts";
 import { toolOf } from "../../tools/index.ts";
 import { SpanwireError } from "../../model/problem.ts";
+import { renderBrief } from "../../plan/render/render-brief.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
@@ -16,7 +17,8 @@ interface PlanFlags extends TargetFlags {
   json?: boolean;
   out?: string;
   detailedExitcode?: boolean;
-  commands: boolean;
+  commands?: boolean;
+  verbose?: boolean;
   allowManagementPath?: boolean;
 }
 
@@ -24,16 +26,17 @@ const EXIT_CHANGES = 2;
 
 export function registerPlan(program: Command): void {
   withTarget(program.command("plan").alias("diff"))
-    .description("show what would change on every host, and by which commands; changes nothing, not even the lock")
+    .description("show what would change on every host; changes nothing, not even the lock")
     .option("--host <name...>", "only these hosts")
     .option(...MANAGEMENT_OPTION)
     .option("--out <path>", "save the plan, for `spanwire apply <path>`")
     .option("--detailed-exitcode", "exit 2 when there are changes, 0 when there are none, 1 on any error")
-    .option("--no-commands", "leave the commands out")
+    .option("--commands", "every step of every host, with the exact commands")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", HELP)
-    .action(async (raw: PlanFlags & { lab?: string | true }) => {
-      const flags = resolveLab(raw);
+    .action(async (raw: PlanFlags & { lab?: string | true }, command: Command) => {
+      const { verbose = false } = command.optsWithGlobals<PlanFlags>();
+      const flags = { ...resolveLab(raw), verbose };
       const session = await openSession(flags);
       sayWarnings(session.spec.warnings);
       const { plan, gathered } = await makePlan(
@@ -49,7 +52,7 @@ export function registerPlan(program: Command): void {
 
 async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
   if (flags.json === true) printEnvelope("plan", toEnvelope(plan));
-  else print(renderPlan(plan, paintPlan, { commands: flags.commands }));
+  else print(render(plan, flags));
   sayWarnings(plan.warnings);
   sayProblems(plan.refusals);
   if (flags.out !== undefined && plan.refusals.length === 0) {
@@ -59,6 +62,11 @@ async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
   // warnings are of hosts that could not be read
   if (plan.warnings.length + plan.refusals.length > 0) process.exitCode = 1;
   else if (flags.detailedExitcode === true && hasChanges(plan)) process.exitCode = EXIT_CHANGES;
+}
+
+/** Equal changes once; every step of every host with -v, and the exact commands with --commands. */
+function render(plan: Plan, { commands = false, verbose = false }: PlanFlags): string {
+  return commands || verbose ? renderPlan(plan, paintPlan, { commands }) : renderBrief(plan, paintPlan);
 }
 
 function toEnvelope(plan: Plan): object {
@@ -75,6 +83,7 @@ function toEnvelope(plan: Plan): object {
 }
 
 const HELP = `
+Equal changes are shown once, with the hosts they are made on; -v shows every step of every host.
 Signs: + added, ~ changed, -/+ made again, - removed. Stages run in the order add, switch, remove, each on all hosts
 before the next begins; \`remove\` runs only after everything was verified and confirmed. Over ssh, the first command that
 looks at a host, also this one, places the host program there (see docs/security.md).

@@ -41,7 +41,8 @@ const paint = (name: Parameters<typeof colour>[0], text: string): string => colo
 function renderStatus(status: ClusterStatus, isNew: boolean): string {
   const lines = [paint("bold", `cluster ${status.cluster}`), ""];
   for (const host of status.hosts) {
-    const state = host.reachable ? paint("green", "reachable") : paint("red", "not reachable");
+    const half = host.silent.length > 0 ? paint("yellow", "answers in part") : paint("green", "reachable");
+    const state = host.reachable ? half : paint("red", "not reachable");
     lines.push(`${host.name.padEnd(14)} ${host.address.padEnd(16)} ${state}${host.docker === "" ? "" : `  Docker ${host.docker}`}`);
   }
   for (const network of status.networks) {

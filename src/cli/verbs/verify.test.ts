@@ -19,7 +19,7 @@ async function runVerify(...flags: string[]): Promise<{ out: string; exitCode: u
   const program = new Command().exitOverride();
   const { connections } = createFakeHosts(target, flags.includes("broken") ? { noProbe: { vm2: ["apps"] } } : {});
   registerVerify(program, () =>
-    Promise.resolve({ target, connections, nftTable: "t", containers: [], close: async () => void (closed = true) }),
+    Promise.resolve({ target, connections, nftTable: "t", containers: [], known: [], close: async () => void (closed = true) }),
   );
   await program.parseAsync(["verify", ...flags.filter((flag) => flag !== "broken")], { from: "user" });
   return { out, exitCode: process.exitCode, closed };

@@ -14,6 +14,7 @@ export interface VerifyFlags {
   /** Limits the run to these hosts. */
   host?: string[];
   containers?: boolean;
+  strict?: boolean;
   json?: boolean;
 }
 
@@ -25,6 +26,7 @@ export function registerVerify(program: Command, prepare: (flags: VerifyFlags) =
     .description("measure every promise: reachability, packet size, single copies of broadcasts, isolation, the outside")
     .option("--host <name...>", "only these hosts and the pairs among them")
     .option("--containers", "also between running containers")
+    .option("--strict", "what could not be tested is a failure too")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", HELP)
     .action(async (flags: VerifyFlags) => {
@@ -47,11 +49,11 @@ export async function openVerify(raw: VerifyFlags & { lab?: string | true }): Pr
 }
 
 async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
-  const { nftTable, containers } = inputs;
+  const { nftTable, containers, known } = inputs;
   const target = flags.host === undefined ? inputs.target : limitTarget(inputs.target, flags.host);
   const connections = new Map([...inputs.connections].filter(([host]) => Object.hasOwn(target.underlay, host)));
   const stopTalking = keepAlive([...connections.values()]); // a slow host's measurements may take minutes
-  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers }).finally(
+  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers, known }).finally(
     stopTalking,
   );
   const { stdout } = process;
@@ -63,7 +65,7 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
           colour: stdout.isTTY && stdout.hasColors(),
         });
   print(text);
-  if (!report.ok) process.exitCode = 1;
+  if (!report.ok || (flags.strict === true && report.notTested.length > 0)) process.exitCode = 1;
 }
 
 const HELP = `
@@ -71,7 +73,8 @@ Short-lived endpoints on every host's bridges measure every ordered pair of host
 trip, the largest packet that passes unfragmented, copies of one broadcast, the hosts' overlay addresses, the outside;
 and for every pair of networks that nothing leaks. They are gone when the command ends, however it ends.
 
-Exit code: 0 every measured promise holds, 1 at least one does not. What could not be measured is listed.
+Exit code: 0 every measured promise holds, 1 at least one does not. What could not be measured is
+listed with its cause; with --strict that is 1 as well.
 
 Examples:
   $ spanwire verify

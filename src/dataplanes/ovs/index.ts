@@ -10,6 +10,7 @@ import { preflightOvs } from "./preflight.ts";
 import { recoverOvs } from "./recover.ts";
 import { ovsSchema, type WrittenOvs } from "./schema.ts";
 import { resolveOvs, type OvsSpec } from "./spec.ts";
+import { ovsUnseen } from "../../kinds/ovs-words.ts";
 import { ovsStatus } from "./status.ts";
 import { settlingOf } from "./unsettled-ports.ts";
 
@@ -43,6 +44,7 @@ export const ovs: Dataplane<WrittenOvs, OvsSpec, OvsPin> = {
   receiver: (spec, facts) => describeReceiver(datapathOf(spec, facts), spec.tunnel),
   expectedTree: expectedTreeOf,
   settling: settlingOf,
+  unseenBecause: ovsUnseen,
   status: (input) => ovsStatus(input, isOvs(input.network) ? expectedTreeOf(input.network) : undefined),
 };
 

@@ -102,3 +102,16 @@ test("an OVS bridge of ours with a foreign port is not taken away, by an edit or
   ovs.ports.delete("eth7");
   expect((await fleet.plan(clusterOf({ 2: 200 }), lock)).hosts).toHaveLength(2);
 });
+
+test("a dead ovs-vswitchd refuses a plan, also one without steps: the database's memory is not life", async () => {
+  const cluster = clusterOf({ 1: 100 });
+  const { fleet, lock } = await appliedFleet(cluster);
+  const host = fleet.hosts.get("h2")!;
+  const { snapshot } = host;
+  const silent = "ovs-vswitchd does not answer (connection refused)";
+  host.snapshot = () => ({ ...snapshot(), ovs: { ...snapshot().ovs, silent } as ReturnType<typeof snapshot>["ovs"] });
+  const problems = await problemsOf(fleet.plan(cluster, lock));
+  expect(problems.map(formatProblem)).toEqual([
+    `preparing network n1 on h2: ${silent}\n  try: start it: systemctl restart openvswitch-switch (openvswitch on Fedora)`,
+  ]);
+});

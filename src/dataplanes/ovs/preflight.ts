@@ -18,11 +18,14 @@ export function preflightOvs(input: OvsCheckInput): Problem[] {
 }
 
 function checkOvsHost(input: OvsCheckInput): Problem[] {
-  const { host, networks: mine, facts } = input;
+  const { host, networks: mine, facts, snapshot } = input;
   const problem = { doing: "preparing", what: mine.map((network) => `network ${network.name}`).join(", "), where: host.name };
   if (!facts.ovs.ready) {
     if (mine.length > 0) {
-      const advice = "install openvswitch-switch on that host and start it, or use another data plane";
+      const isThere = snapshot.ovs.state === "ready";
+      const advice = isThere
+        ? "start it: systemctl restart openvswitch-switch (openvswitch on Fedora)"
+        : "install openvswitch-switch on that host and start it, or use another data plane";
       return [{ ...problem, kind: "unsupported", why: facts.ovs.reason, try: advice }];
     }
     return checkBlindRemoval(input);

@@ -13,12 +13,14 @@ export function ovsStatus(input: StatusInput, tree: SpanningTree | undefined): W
   const join = resources.find((resource): resource is Join => isJoin(resource) && resource.bridge === network.bridge);
   if (join === undefined) return undefined;
   const tunnels = describeTunnels({ network, host, bridge: join.ovsBridge, tree }, resources, snapshot);
-  return { device: join.name, isUp: isUp(join), peers: tunnels.length, tunnels };
+  return { device: join.name, isUp: isUp(join) && isAlive(snapshot), peers: tunnels.length, tunnels };
 }
 
 type Join = OvsJoinResource | OvsVethResource;
 
 const isJoin = (resource: Resource): resource is Join => resource.kind === "ovs-join" || resource.kind === "ovs-veth";
+/** Without its daemon nothing new is switched, whatever the database remembers. */
+const isAlive = ({ ovs }: Snapshot): boolean => ovs.state === "ready" && ovs.silent === undefined;
 const isUp = (join: Join): boolean => (join.kind === "ovs-veth" ? join.devices.every((device) => join.up.includes(device)) : join.up);
 
 interface Place {
@@ -28,7 +30,8 @@ interface Place {
   tree: SpanningTree | undefined;
 }
 
-function describeTunnels({ network, host, bridge, tree }: Place, resources: readonly Resource[], { ovs }: Snapshot): TunnelStatus[] {
+function describeTunnels({ network, host, bridge, tree }: Place, resources: readonly Resource[], snapshot: Snapshot): TunnelStatus[] {
+  const { ovs } = snapshot;
   const hostOf = new Map(network.members.map((member) => [member.vtep, member.host]));
   const local = findMember(network, host)?.vtep;
   return resources
@@ -37,7 +40,11 @@ function describeTunnels({ network, host, bridge, tree }: Place, resources: read
       const to = hostOf.get(tunnel.remote) ?? tunnel.remote;
       const port = ovs.state === "ready" ? ovs.ports.find((candidate) => candidate.name === tunnel.name) : undefined;
       const isReserve = local !== undefined && tree?.blocked.some(({ link, at }) => at === host && link.includes(to)) === true;
-      return { to, state: port === undefined ? "failed" : stateOf(port), expected: isReserve ? "blocked" : "forwarding" };
+      return {
+        to,
+        state: port === undefined ? "failed" : isAlive(snapshot) ? stateOf(port) : "down",
+        expected: isReserve ? "blocked" : "forwarding",
+      };
     })
     .sort((a, b) => (a.to < b.to ? -1 : 1));
 }

@@ -30,7 +30,7 @@ const COLUMNS = {
 /** The whole database in one process. A host without Open vSwitch, or with a dead daemon, says so. */
 export async function readOvs(): Promise<SnapshotOvs> {
   const lists = Object.entries(COLUMNS).flatMap(([table, columns]) => ["--", `--columns=${columns.join(",")}`, "list", table]);
-  const result = await run(["ovs-vsctl", `--timeout=${TIMEOUT_S}`, "--format=json", ...lists]);
+  const [result, silent] = await Promise.all([run(["ovs-vsctl", `--timeout=${TIMEOUT_S}`, "--format=json", ...lists]), askSwitchd()]);
   if (result.exitCode !== 0) return { state: "absent", reason: describeAbsence(result) };
   const [bridges, ports, interfaces] = result.stdout
     .split("\n")
@@ -40,9 +40,18 @@ export async function readOvs(): Promise<SnapshotOvs> {
   return {
     state: "ready",
     kernelDatapath: existsSync("/sys/module/openvswitch"),
+    ...(silent === undefined ? {} : { silent }),
     bridges: rows.bridges.map(toBridge).sort((a, b) => compareText(a.name, b.name)),
     ports: toPorts(rows).sort((a, b) => compareText(a.name, b.name)),
   };
+}
+
+/** The database answers for a daemon that is dead or hangs; ovs-appctl(8) asks the daemon itself. */
+async function askSwitchd(): Promise<string | undefined> {
+  const result = await run(["ovs-appctl", `--timeout=${TIMEOUT_S}`, "--target=ovs-vswitchd", "version"]);
+  if (result.exitCode === 0) return undefined;
+  const why = result.signal === "SIGALRM" ? `no answer within ${TIMEOUT_S} s` : (result.stderr.trim().split("\n").at(-1) ?? "");
+  return `ovs-vswitchd does not answer (${why || `exit ${result.exitCode}`})`;
 }
 
 function describeAbsence(result: RunResult): string {

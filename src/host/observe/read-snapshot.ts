@@ -1,6 +1,7 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { release } from "node:os";
-import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
+import { SpanwireError } from "../../model/problem.ts";
+import { describeMissingTools, NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
 import { ovsUdpPortOf } from "../../kinds/ovs-words.ts";
 import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs, SnapshotRoute } from "../../model/snapshot.ts";
 import { acceptRaKey, sysctlKeys } from "../../kinds/sysctl-keys.ts";
@@ -21,18 +22,18 @@ const NOT_ASKED: SnapshotDocker = { state: "absent", reason: "it was not asked: 
 
 /** Reads the whole host at once: everything that does not depend on something else runs in parallel. */
 export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds, wish: ObserveWish = {}): Promise<Snapshot> {
-  const boundBefore = await readBoundPorts();
-  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, dockerUser, tools, boot, management] = await Promise.all([
+  const [boundBefore, tools] = await Promise.all([readBoundPorts(), findTools()]);
+  if (tools["ip"] === undefined || tools["bridge"] === undefined) throw unreadable(tools);
+  const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, dockerUser, boot, management] = await Promise.all([
     readLinks().then(readChecksumOffload),
     readAddresses(),
     readRoutes(),
     readFdb(),
     readNeighbours(),
-    readNftTables(),
+    tools["nft"] === undefined ? [] : readNftTables(),
     wish.withoutDocker === true ? NOT_ASKED : readDocker(),
     readOvs(),
     readDockerUser({ evenWithoutDocker: wish.withoutDocker === true }),
-    findTools(),
     readBootServices(),
     ends === undefined ? undefined : findManagementPath(ends),
   ]);
@@ -54,6 +55,13 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     ...(frozen === undefined ? {} : { frozen }),
   };
 }
+
+const unreadable = (tools: Snapshot["tools"]): SpanwireError =>
+  new SpanwireError({
+    ...{ kind: "unsupported", doing: "reading", what: "the host", where: "" },
+    why: `missing: ${describeMissingTools(tools)}`,
+    try: "install what is named in brackets on that host",
+  });
 
 /** Devices over which a router announced itself as the default way out (RFC 4861, 4.2). */
 const advertisedDevices = (routes: readonly SnapshotRoute[]): string[] => [
@@ -108,7 +116,7 @@ function tunnelPorts(links: readonly SnapshotLink[], ovs: SnapshotOvs): Readonly
 async function findTools(): Promise<Record<string, string>> {
   const folders = (CLEAN_ENV["PATH"] ?? "").split(":");
   const found = await Promise.all(
-    [...NEEDED_TOOLS, ...OPTIONAL_TOOLS].map(async (tool) => {
+    [...Object.keys(NEEDED_TOOLS), ...OPTIONAL_TOOLS].map(async (tool) => {
       for (const folder of folders) {
         const path = `${folder}/${tool}`;
         if (

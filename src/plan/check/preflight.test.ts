@@ -20,7 +20,7 @@ test("a missing tool, and an underlay address that no device has", async () => {
   });
   host.kernel.addresses = [];
   expect(await lines(fleet.plan(cluster))).toEqual([
-    "preparing nft on h2: this command is not there\n  try: install iproute2, nftables, iputils-ping and util-linux on that host",
+    "preparing the host on h2: missing: nft (package nftables)\n  try: install what is named in brackets on that host",
     "preparing underlay address 192.0.2.18 on h2: no device of this host has the address 192.0.2.18\n  try: write the address other hosts reach it by as hosts.*.address",
   ]);
 });

@@ -48,12 +48,8 @@ function checkAttachments(input: PreflightInput): Problem[] {
 
 function checkTools({ host, facts }: PreflightInput): Problem[] {
   const problem = { kind: "unsupported" as const, doing: "preparing", where: host.name };
-  const tools = facts.missingTools.map((tool) => ({
-    ...problem,
-    what: tool,
-    why: "this command is not there",
-    try: "install iproute2, nftables, iputils-ping and util-linux on that host",
-  }));
+  const advice = "install what is named in brackets on that host";
+  const tools = facts.missingTools === "" ? [] : [{ ...problem, what: "the host", why: `missing: ${facts.missingTools}`, try: advice }];
   if (facts.underlayMtuBytes !== undefined) return tools;
   const why = `no device of this host has the address ${host.address}`;
   return [

@@ -1,11 +1,12 @@
 import { commandsOf } from "../compare/batch-steps.ts";
-import { summarisePlan, type HostPlan, type Plan } from "../../model/plan.ts";
+import type { HostPlan, Plan } from "../../model/plan.ts";
 import { toolOf } from "../../tools/index.ts";
+import { renderSummary } from "./render-summary.ts";
 import { STAGES, type Step } from "../../model/step.ts";
 
 export type Paint = (symbol: "+" | "~" | "-/+" | "-" | "head" | "dim", text: string) => string;
 
-const SYMBOLS = { add: "+", change: "~", replace: "-/+", remove: "-" } as const;
+export const SYMBOLS = { add: "+", change: "~", replace: "-/+", remove: "-" } as const;
 
 /** A plan for people: per host and stage what changes, why, what containers notice, and the exact commands. */
 export function renderPlan(plan: Plan, paint: Paint, options: { commands: boolean }): string {
@@ -45,12 +46,4 @@ function renderStep(step: Step, paint: Paint, withCommands: boolean): string[] {
   if (commands.length > SHOWN_COMMANDS)
     lines.push(paint("dim", `        ... and ${commands.length - SHOWN_COMMANDS} more lines (all of them: --json)`));
   return lines;
-}
-
-export function renderSummary(plan: Pick<Plan, "hosts" | "warnings">): string {
-  const { add, change, replace, remove } = summarisePlan(plan);
-  if (add + change + replace + remove === 0)
-    return plan.warnings.length > 0 ? "Nothing to do on the hosts that answered." : "Nothing to do: every host is as the file says.";
-  const hosts = plan.hosts.filter((host) => host.steps.length > 0).length;
-  return `Plan: ${add} to add, ${change} to change, ${replace} to replace, ${remove} to remove on ${hosts} host${hosts === 1 ? "" : "s"}.`;
 }

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { groupUntested } from "./group-untested.ts";
 import { renderMatrix, type Paint } from "./render-matrix.ts";
 import type { ContainerNetworkReport, NetworkReport, PairReport, VerifyFailure, VerifyReport } from "./report.ts";
 
@@ -15,8 +16,8 @@ export function renderReport(report: VerifyReport, options: RenderOptions): stri
     ...report.networks.map((network) => renderNetwork(network, options.columns, paint)),
     ...report.containers.map((network) => renderContainers(network, options.columns, paint)),
     renderIsolation(report, paint),
-    ...report.notTested.map((text) => paint("yellow", `not tested  ${text}`)),
     ...report.failures.map((failure) => renderFailure(failure, paint)),
+    ...groupUntested(report.notTested).map((text) => paint("yellow", `not tested  ${text}`)),
     renderVerdict(report, paint),
   ];
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;
@@ -96,7 +97,7 @@ function renderIsolation({ isolation }: VerifyReport, paint: Paint): string {
 }
 
 function renderVerdict({ ok, failures, notTested }: VerifyReport, paint: Paint): string {
-  const rest = notTested.length === 0 ? "" : `, ${notTested.length} not tested`;
+  const rest = notTested.length === 0 ? "" : `; ${notTested.length} not tested, for the reasons above`;
   if (ok) return `${paint("green", "verified")}: every measured promise holds${rest}`;
   return `${paint("red", "not verified")}: ${failures.length} ${failures.length === 1 ? "failure" : "failures"}${rest}`;
 }

@@ -74,6 +74,8 @@ export interface ContainerPairReport {
 
 export type Check =
   | "host"
+  | "attach"
+  | "tunnel"
   | "endpoint"
   | "reach"
   | "mtu"

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { planRevert } from "../../../src/plan/compare/plan-revert.ts";
+import { renderBrief } from "../../../src/plan/render/render-brief.ts";
 import { renderPlan } from "../../../src/plan/render/render-plan.ts";
 import type { Plan } from "../../../src/model/plan.ts";
 import { observeResources } from "../../../src/kinds/index.ts";
@@ -13,7 +14,7 @@ import { deleteLink } from "../../fake/kernel-model.ts";
 
 /**
  * A folder a case: `spec.yaml` is what is planned, `before.yaml` (when it is there) what was applied before. What was
- * done to the hosts in between stands below. `steps.txt` is the plan as a person reads it, `revert.txt` what would
+ * done to the hosts in between stands below. `brief.txt` is the plan as a person reads it, `steps.txt` the same with every step and command, `revert.txt` what would
  * undo it after everything but the remove stage was done.
  */
 const FOLDER = import.meta.dirname;
@@ -68,6 +69,7 @@ describe.each(Object.entries(CASES))("%s", (name, damage) => {
     }
     const plan = await fleet.plan(spec, first === undefined ? undefined : forgetRemovedHosts(first));
     await expect(`${renderPlan(plan, (_, text) => text, { commands: true })}\n`).toMatchFileSnapshot(join(FOLDER, name, "steps.txt"));
+    await expect(`${renderBrief(plan, (_, text) => text)}\n`).toMatchFileSnapshot(join(FOLDER, name, "brief.txt"));
     await expect(await renderRevert(fleet, plan)).toMatchFileSnapshot(join(FOLDER, name, "revert.txt"));
   });
 });
