@@ -52,7 +52,9 @@ function isAdditive({ stage, before, after, differences }: Step): boolean {
   }
   return (
     before.kind === "nft-table" &&
-    differences.every(({ field, from, to }) => field === "set peers4" && from === "no extra" && to === "missing 10.99.0.4")
+    differences.every(
+      ({ field, from, to }) => field === "hosts whose tunnel packets are let in" && from === "without 10.99.0.4" && to === "with 10.99.0.4",
+    )
   );
 }
 
