@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Plan } from "../../src/model/plan.ts";
+import { envelopeSchema } from "../../src/cli/terminal/envelope.ts";
 import { createClusterLab, footprintChanges, type ClusterLab, type Container } from "./cluster-lab.ts";
 import { createTraffic } from "./container-traffic.ts";
 import { until } from "./until.ts";
@@ -85,6 +86,26 @@ test("a second apply has nothing to do and runs no writing command", async () =>
   expect(await cluster.journals("vm1")).toEqual(journals);
   expect(await readFile(cluster.lockPath, "utf8")).toBe(lock);
   expect(footprintChanges(footprints, await cluster.footprints())).toEqual([]);
+});
+
+test("every verb that prints JSON prints it by the schema, also where hosts are asked", async () => {
+  const verbs = [["validate"], ["plan"], ["apply", "--yes"], ["status"], ["verify"], ["graph"], ["doctor", "addresses"]];
+  for (const words of verbs) {
+    const { exitCode, stdout } = await cluster.spanwire([...words, "--json"]);
+    const { success, error } = envelopeSchema.safeParse(JSON.parse(stdout));
+    expect([words, exitCode, success, error?.message]).toEqual([words, 0, true, undefined]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      kind: words.filter((word) => !word.startsWith("-")).join("-"),
+      ok: true,
+      problems: [],
+    });
+  }
+  const lost = await cluster.spanwire(["status", "--json", "--lab", "no-such-lab"]);
+  expect([lost.exitCode, JSON.parse(lost.stdout)]).toMatchObject([
+    1,
+    { version: 1, kind: "status", ok: false, problems: [{ kind: "input" }] },
+  ]);
 });
 
 test("containers on host 1 and 3: nc both ways, each sees the other's real address (F46)", async () => {

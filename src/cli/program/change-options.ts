@@ -8,6 +8,7 @@ export interface ChangeFlags extends TargetFlags {
   confirmWithin: number;
   repair?: boolean;
   yes?: boolean;
+  json?: boolean;
   allowManagementPath?: boolean;
 }
 

@@ -13,10 +13,11 @@ function exitQuietly(error: NodeJS.ErrnoException): void {
 
 /** Parses, runs, and turns whatever goes wrong into lines for people and an exit code. */
 export async function runMain(argv: readonly string[]): Promise<void> {
-  const [{ createProgram }, { CommanderError }, { sayProblems, say }] = await Promise.all([
+  const [{ createProgram }, { CommanderError }, { sayProblems, say }, { findEnvelopeKind, printEnvelope }] = await Promise.all([
     import("./program.ts"),
     import("commander"),
     import("../terminal/output.ts"),
+    import("../terminal/envelope.ts"),
   ]);
   const patience = process.env[PATIENCE_VARIABLE];
   if (patience !== undefined && readPatience(patience) === undefined) {
@@ -41,6 +42,8 @@ export async function runMain(argv: readonly string[]): Promise<void> {
     }
     const problems = toProblems(error, "running", "");
     sayProblems(problems);
+    const kind = findEnvelopeKind(argv);
+    if (kind !== undefined) printEnvelope(kind, { ok: false, problems });
     if (argv.includes("-v") || argv.includes("--verbose")) say(error instanceof Error ? (error.stack ?? "") : "");
     process.exitCode = EXIT_FAILED;
   }

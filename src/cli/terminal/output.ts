@@ -22,11 +22,6 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(escapeControls(text.endsWith("\n") ? text : `${text}\n`));
 }
 
-/** The versioned frame of everything a program may read. */
-export function printEnvelope(kind: string, data: object): void {
-  print(JSON.stringify({ version: 1, kind, ...data }, null, 2));
-}
-
 export function sayProblems(problems: readonly Problem[]): void {
   for (const problem of problems) say(`${colour("red", "error")}: ${formatProblem(problem)}`);
 }

@@ -4,7 +4,7 @@ import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
 import { gatherHosts } from "../../engine/gather-hosts.ts";
 import { makePlan, type PlannedHosts } from "../../engine/make-plan.ts";
 import type { Session } from "../../engine/session.ts";
-import { hasChanges, type Plan } from "../../model/plan.ts";
+import { hasChanges, planIdOf, type Plan } from "../../model/plan.ts";
 import { requireAllowed } from "../../plan/build-plan.ts";
 import { renderBrief } from "../../plan/render/render-brief.ts";
 import { renderSummary } from "../../plan/render/render-summary.ts";
@@ -15,6 +15,7 @@ import { askYes, requireVoice } from "../terminal/ask-yes.ts";
 import { interruptible, noteConfirm } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
 import { createProgress, print, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
 import { readSavedPlan } from "../program/saved-plan.ts";
@@ -24,6 +25,7 @@ export function registerApply(program: Command): void {
   withChange(withTarget(program.command("apply")))
     .description("make every host as the file says; all of them, or none")
     .option(...YES_OPTION)
+    .option("--json", "for programs: one JSON document that says how it ended")
     .option("--repair", "only drift: make every host as it was last confirmed, also one that is frozen; the file's changes wait")
     .addHelpText("after", HELP)
     .action((saved: string | undefined, raw: ChangeFlags & { lab?: string | true }) => {
@@ -104,7 +106,7 @@ async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInp
     ...(approve === undefined ? {} : { approve }),
     ...(flags.repair === true ? { repair: true } : {}),
   });
-  reportResult(result, plan);
+  reportResult(result, plan, flags.json === true ? "apply" : undefined);
 }
 
 /** Nothing has been said to a host. */
@@ -135,9 +137,14 @@ function warnStanding(failures: readonly Problem[]): void {
   process.exitCode = 1;
 }
 
-/** What happened, per host. Sets the exit code. */
-export function reportResult(result: ApplyResult, plan: Plan): void {
-  for (const note of result.notes) say(`note: ${note}`);
+/** What happened, per host; as a document of that kind for a program. Sets the exit code. */
+export function reportResult(result: ApplyResult, plan: Plan, kind?: "apply" | "destroy"): void {
+  const { outcome, hosts, notes, problems } = result;
+  const isDone = outcome === "applied" || outcome === "nothing-to-do";
+  const ok = isDone && process.exitCode === undefined;
+  if (kind !== undefined) printEnvelope(kind, { ok, problems }, { planId: planIdOf(plan), outcome, hosts, notes });
+  if (kind !== undefined && isDone) return;
+  for (const note of notes) say(`note: ${note}`);
   if (result.outcome === "nothing-to-do") return print(renderSummary(plan));
   if (result.outcome === "applied") return print(`Done: ${result.hosts.map(({ host }) => host).join(", ")}.`);
   sayProblems(result.problems);

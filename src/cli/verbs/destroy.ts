@@ -11,6 +11,7 @@ import { askYes, requireVoice } from "../terminal/ask-yes.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
 import { print, say, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
@@ -18,6 +19,7 @@ import { openSession, type TargetFlags } from "../program/session.ts";
 interface DestroyFlags extends TargetFlags {
   dryRun?: boolean;
   yes?: boolean;
+  json?: boolean;
   purge?: boolean;
   allowManagementPath?: boolean;
 }
@@ -30,6 +32,7 @@ export function registerDestroy(program: Command): void {
     .option("--purge", "also the host program that was placed on them")
     .option("-n, --dry-run", "show what would be removed")
     .option(...YES_OPTION)
+    .option("--json", "for programs: one JSON document that says how it ended")
     .addHelpText("after", HELP)
     .action(async (raw: DestroyFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
@@ -53,7 +56,12 @@ export function registerDestroy(program: Command): void {
 
 async function destroy(session: Session, gathered: GatheredHosts, flags: DestroyFlags): Promise<void> {
   const plan = planDestroy(session, gathered, { only: flags.host, allowManagementPath: flags.allowManagementPath });
-  if (plan === undefined) return print("Nothing to do: there is no lock, and no host carries this cluster.");
+  const kind = flags.json === true ? ("destroy" as const) : undefined;
+  if (plan === undefined) {
+    const nothing = { planId: "", outcome: "nothing-to-do", hosts: [], notes: [] };
+    if (kind !== undefined) return printEnvelope(kind, { ok: true, problems: [] }, nothing);
+    return print("Nothing to do: there is no lock, and no host carries this cluster.");
+  }
   requireAllowed(plan);
   sayWarnings(gathered.unreachable);
   if (flags.dryRun === true) return print(renderBrief(plan, paintPlan));
@@ -64,7 +72,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
   }
   // a frozen host may leave: what a revert left behind goes too
   const result = await runPlan({ plan, gathered }, session, { verify: false, repair: true });
-  reportResult(result, plan);
+  reportResult(result, plan, kind);
   if (result.outcome !== "applied" && result.outcome !== "nothing-to-do") return;
   if (plan.lock === null) await session.locks.commit(null);
   else if (gathered.unreachable.length > 0) {

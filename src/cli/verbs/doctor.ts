@@ -6,7 +6,8 @@ import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { openApplied } from "../../engine/open-applied.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
-import { print, printEnvelope } from "../terminal/output.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
+import { print } from "../terminal/output.ts";
 import { openSession, requireHosts, type TargetFlags } from "../program/session.ts";
 
 interface DoctorFlags extends TargetFlags {
@@ -36,9 +37,10 @@ async function doctorAddresses(flags: DoctorFlags): Promise<void> {
       const reserved = new Map(networks.map(({ name, reservations }) => [name, Object.values(reservations)]));
       const found = await examineAddresses(limitTarget(target, members), reserved, connections);
       const report = { ...found, notTested: [...unreachable, ...found.notTested] };
-      if (flags.json === true) printEnvelope("doctor-addresses", report);
+      const ok = report.duplicates.length + report.notTested.length === 0;
+      if (flags.json === true) printEnvelope("doctor-addresses", { ok, problems: report.notTested }, report);
       else print(renderAddresses(report));
-      if (report.duplicates.length + report.notTested.length > 0) process.exitCode = 1;
+      if (!ok) process.exitCode = 1;
     } finally {
       await close();
     }

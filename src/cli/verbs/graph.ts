@@ -8,7 +8,8 @@ import { renderGraphSvg } from "../../graph/render-svg.ts";
 import { renderGraphText } from "../../graph/render-text.ts";
 import { pinWithoutHosts } from "../../lock/pin-without-hosts.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
-import { print, printEnvelope, say } from "../terminal/output.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
+import { print, say } from "../terminal/output.ts";
 import { readSpec } from "../program/read-spec.ts";
 import { findLockPath, type TargetFlags } from "../program/session.ts";
 
@@ -28,7 +29,7 @@ export function registerGraph(program: Command): void {
     .action(async (raw: GraphFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
       const graph = await readGraph(flags);
-      if (flags.json === true) printEnvelope("graph", graph);
+      if (flags.json === true) printEnvelope("graph", { ok: true, problems: [] }, graph);
       else print(RENDERERS[flags.format](graph));
     });
 }

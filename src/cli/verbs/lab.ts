@@ -11,6 +11,7 @@ import { OVS_CHOICES, type OvsChoice } from "../../lab/host/ovs-datapath.ts";
 import { rebootHost } from "../../lab/host/reboot-host.ts";
 import { requireRoot } from "../../lab/require-root.ts";
 import { stopLab } from "../../lab/stop-lab.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
 import { renderLabList, renderLabStatus, renderLabUp } from "../terminal/lab-output.ts";
 
 interface RunOption {
@@ -91,8 +92,10 @@ function registerReading(lab: Command): void {
     .action(async (run: string, options: { json?: boolean }) => {
       requireRoot("reading the lab", run);
       const status = await readLabStatus(run);
-      print(options.json ? JSON.stringify(status, null, 2) : renderLabStatus(status));
-      if (status.state === "broken") process.exitCode = 1;
+      const ok = status.state !== "broken";
+      if (options.json === true) printEnvelope("lab-status", { ok, problems: [] }, status);
+      else print(renderLabStatus(status));
+      if (!ok) process.exitCode = 1;
     });
   lab
     .command("list")
@@ -100,7 +103,8 @@ function registerReading(lab: Command): void {
     .description("the labs on this machine")
     .action((options: { json?: boolean }) => {
       requireRoot("listing the labs", "");
-      print(options.json ? JSON.stringify({ version: 1, kind: "lab-list", labs: listLabs() }, null, 2) : renderLabList(listLabs()));
+      if (options.json === true) printEnvelope("lab-list", { ok: true, problems: [] }, { labs: listLabs() });
+      else print(renderLabList(listLabs()));
     });
 }
 

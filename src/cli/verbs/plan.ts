@@ -7,7 +7,8 @@ import { renderBrief } from "../../plan/render/render-brief.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
-import { print, printEnvelope, say, sayProblems, sayWarnings } from "../terminal/output.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
+import { print, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
 import { writeSavedPlan } from "../program/saved-plan.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
@@ -51,7 +52,8 @@ export function registerPlan(program: Command): void {
 }
 
 async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
-  if (flags.json === true) printEnvelope("plan", toEnvelope(plan));
+  const problems = [...plan.warnings, ...plan.refusals];
+  if (flags.json === true) printEnvelope("plan", { ok: problems.length === 0, problems }, toEnvelope(plan));
   else print(render(plan, flags));
   sayWarnings(plan.warnings);
   sayProblems(plan.refusals);

@@ -3,7 +3,8 @@ import { hasChanges, type Plan } from "../../model/plan.ts";
 import { formatProblem } from "../../model/problem.ts";
 import type { GatheredHosts } from "../../engine/gather-hosts.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
-import { colour, print, printEnvelope } from "../terminal/output.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
+import { colour, print } from "../terminal/output.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
 import { makePlan } from "../../engine/make-plan.ts";
 import { describeStatus, type ClusterStatus } from "../terminal/status-view.ts";
@@ -24,16 +25,17 @@ export function registerStatus(program: Command): void {
       const { plan, gathered } = await makePlan(session, flags.host, { allowManagementPath: true });
       await gathered.close();
       const status = describeStatus({ plan, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
-      if (flags.json === true) printEnvelope("status", status);
+      const ok = isAllWell(plan, gathered);
+      if (flags.json === true) printEnvelope("status", { ok, problems: status.problems }, status);
       else print(renderStatus(status, session.lock === undefined));
-      setExitCode(plan, gathered);
+      if (!ok) process.exitCode = 1;
     });
 }
 
-function setExitCode(plan: Plan, gathered: GatheredHosts): void {
+function isAllWell(plan: Plan, gathered: GatheredHosts): boolean {
   const isFrozen = [...gathered.snapshots.values()].some((snapshot) => snapshot.frozen !== undefined);
   const isUnseen = plan.hosts.some((host) => host.unseen.length > 0);
-  if (gathered.unreachable.length > 0 || plan.refusals.length > 0 || hasChanges(plan) || isFrozen || isUnseen) process.exitCode = 1;
+  return gathered.unreachable.length === 0 && plan.refusals.length === 0 && !hasChanges(plan) && !isFrozen && !isUnseen;
 }
 
 const paint = (name: Parameters<typeof colour>[0], text: string): string => colour(name, text, process.stdout);

@@ -3,17 +3,9 @@ import type { ParsedSpec } from "../../file/parse-spec.ts";
 import { openLockStore } from "../../engine/lock-store.ts";
 import { pinWithoutHosts } from "../../lock/pin-without-hosts.ts";
 import { formatProblem, SpanwireError, type Problem } from "../../model/problem.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
 import { DEFAULT_SPEC_FILE, readSpec } from "../program/read-spec.ts";
 import { findLockPath } from "../program/session.ts";
-
-/** What `validate --json` prints. */
-export interface ValidateEnvelope {
-  version: 1;
-  kind: "validate";
-  ok: boolean;
-  problems: readonly Problem[];
-  warnings: readonly Problem[];
-}
 
 interface ValidateOptions {
   file: string;
@@ -53,13 +45,13 @@ async function validateInWords(options: ValidateOptions): Promise<void> {
 }
 
 async function validateAsJson(options: ValidateOptions): Promise<void> {
-  const envelope: ValidateEnvelope = await readValidSpec(options).then(
-    ({ warnings }) => ({ version: 1, kind: "validate", ok: true, problems: [], warnings }),
-    (error: unknown) => {
+  const { problems, warnings } = await readValidSpec(options).then(
+    (spec) => ({ problems: [], warnings: spec.warnings }),
+    (error: unknown): { problems: readonly Problem[]; warnings: readonly Problem[] } => {
       if (!(error instanceof SpanwireError)) throw error;
-      return { version: 1, kind: "validate", ok: false, problems: error.problems, warnings: [] };
+      return { problems: error.problems, warnings: [] };
     },
   );
-  process.stdout.write(`${JSON.stringify(envelope, null, 2)}\n`);
-  if (!envelope.ok) process.exitCode = 1;
+  printEnvelope("validate", { ok: problems.length === 0, problems }, { warnings });
+  if (problems.length > 0) process.exitCode = 1;
 }

@@ -7,6 +7,7 @@ import { verifyCluster } from "../../verify/verify-cluster.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { openSession, requireHosts } from "../program/session.ts";
+import { printEnvelope } from "../terminal/envelope.ts";
 import { print } from "../terminal/output.ts";
 
 export interface VerifyFlags {
@@ -57,15 +58,13 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
     stopTalking,
   );
   const { stdout } = process;
-  const text =
-    flags.json === true
-      ? `${JSON.stringify(report, null, 2)}\n`
-      : renderReport(report, {
-          columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS,
-          colour: stdout.isTTY && stdout.hasColors(),
-        });
-  print(text);
-  if (!report.ok || (flags.strict === true && report.notTested.length > 0)) process.exitCode = 1;
+  const ok = report.ok && (flags.strict !== true || report.notTested.length === 0);
+  if (flags.json === true) printEnvelope("verify", { ok, problems: report.failures }, report);
+  else {
+    const columns = stdout.isTTY && stdout.columns > 0 ? stdout.columns : PIPE_COLUMNS;
+    print(renderReport(report, { columns, colour: stdout.isTTY && stdout.hasColors() }));
+  }
+  if (!ok) process.exitCode = 1;
 }
 
 const HELP = `
