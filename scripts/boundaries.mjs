@@ -26,6 +26,7 @@ const ALLOWED = {
   engine: ["util", "rpc", "model", "net", "kinds", "dataplanes", "type file", "lock", "plan", "host", "transport", "verify"],
   cli: [
     "util",
+    "type rpc",
     "model",
     "net",
     "kinds",

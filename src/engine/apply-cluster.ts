@@ -3,6 +3,7 @@ import { hasChanges, planIdOf, type Plan } from "../model/plan.ts";
 import { SpanwireError, type Problem } from "../model/problem.ts";
 import { requireAllowed } from "../plan/build-plan.ts";
 import { applyPlan, type ApplyInput, type ApplyResult } from "./apply-plan.ts";
+import type { VerifyReport } from "../verify/report/report.ts";
 import type { PlannedHosts } from "./make-plan.ts";
 import type { Session } from "./session.ts";
 import { prepareVerification } from "./verify-planned.ts";
@@ -14,6 +15,8 @@ export interface ApplyClusterOptions extends Pick<ApplyInput, "operator" | "conf
   onConfirm?: NonNullable<ApplyInput["onConfirm"]>;
   /** Hears what was broken before the change and still is. */
   onStanding(failures: readonly Problem[]): void;
+  /** Hears what was measured before the confirm. */
+  onMeasured?: (report: VerifyReport) => void;
   /** Carries it out; for whoever keeps a record of it. */
   act?: (input: ApplyInput) => Promise<ApplyResult>;
 }
@@ -51,8 +54,8 @@ export async function applyCluster(
   return result;
 }
 
-async function prepareProof({ plan, gathered }: PlannedHosts, { verify, onStanding }: ApplyClusterOptions): Promise<ApplyInput["verify"]> {
-  return verify && hasChanges(plan) ? prepareVerification(plan, gathered, onStanding) : async () => [];
+async function prepareProof({ plan, gathered }: PlannedHosts, options: ApplyClusterOptions): Promise<ApplyInput["verify"]> {
+  return options.verify && hasChanges(plan) ? prepareVerification(plan, gathered, options) : async () => [];
 }
 
 /** Of a mixed outcome the new lock holds what some hosts have by now; the next apply brings the others there. */

@@ -9,6 +9,13 @@ import type { VerifyTarget } from "../verify/measure/target.ts";
 import { verifyPairs } from "../verify/verify-cluster.ts";
 import type { GatheredHosts } from "./gather-hosts.ts";
 
+interface Listeners {
+  /** Hears what was broken before the change and still is. */
+  onStanding(failures: readonly Problem[]): void;
+  /** Hears what was measured after it. */
+  onMeasured?: (report: VerifyReport) => void;
+}
+
 /**
  * Reachability and full-size packets in the networks this plan touches, among the hosts that answer: measured now, and
  * again by the function that comes back. What is broken already is not held against the plan, so a repair of one host is
@@ -17,8 +24,7 @@ import type { GatheredHosts } from "./gather-hosts.ts";
 export async function prepareVerification(
   plan: Plan,
   gathered: GatheredHosts,
-  /** Hears what was broken before the change and still is. */
-  onStanding: (failures: readonly Problem[]) => void,
+  { onStanding, onMeasured }: Listeners,
 ): Promise<() => Promise<readonly Problem[]>> {
   const { networks } = plan;
   const touched = touchedNetworks(plan, networks);
@@ -31,6 +37,7 @@ export async function prepareVerification(
   const before = standing.size === 0 ? new Set<string>() : brokenPairs(await measure(deriveTarget(networks, standing)));
   return async () => {
     const report = await measure(deriveTarget(networks, touched));
+    onMeasured?.(report);
     if ([...brokenPairs(report)].some((pair) => !before.has(pair))) return report.failures;
     onStanding(report.failures);
     return [];

@@ -11,6 +11,7 @@ import type { Transport } from "../../transport/connection.ts";
 import { SpanwireError } from "../../model/problem.ts";
 import { SELF_ARGV } from "../../util/self-argv.ts";
 import { say } from "../terminal/output.ts";
+import { showWaiting } from "../terminal/show-waiting.ts";
 import { readSpec } from "./read-spec.ts";
 
 export interface TargetFlags {
@@ -30,7 +31,7 @@ export interface TargetFlags {
 export async function openSession(flags: TargetFlags): Promise<Session> {
   const spec = await readSpec(flags.file);
   const locks = openLockStore(findLockPath(flags));
-  const session = { spec, locks, lock: await locks.read(), transport: chooseTransport(flags) };
+  const session = { spec, locks, lock: await locks.read(), transport: showWaiting(chooseTransport(flags)) };
   // also one that has left the file: it is cleaned, and unfrozen, by its name
   requireHosts(hostsOf(session), flags);
   return session;

@@ -1,4 +1,5 @@
 import type { ConfirmState } from "../../engine/apply-plan.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { muteOutput } from "./output.ts";
 
 /** 128 + SIGINT, as shells report it. */
@@ -9,6 +10,14 @@ const confirms = new Map<string, ConfirmState>();
 
 export function noteConfirm(host: string, state: ConfirmState): void {
   confirms.set(host, state);
+}
+
+/** Asks the hosts how they are, after an interrupt of a change that had begun. */
+let aftermath: (() => Promise<readonly string[]>) | undefined;
+
+/** From now on an interrupt may find hosts changed. */
+export function noteBegun(ask: () => Promise<readonly string[]>): void {
+  aftermath = ask;
 }
 
 const cleanups = new Set<() => Promise<void>>();
@@ -29,13 +38,20 @@ export async function interruptible<T>(cleanup: () => Promise<void>, act: () => 
 }
 
 function interrupt(): void {
-  process.stderr.write(`\n${describeInterrupt(confirms)}\n`);
   muteOutput();
-  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => process.exit(EXIT_INTERRUPTED));
+  process.stderr.write(`\n${describeInterrupt(confirms, aftermath !== undefined)}\n`);
+  void Promise.allSettled([...cleanups].map((cleanup) => cleanup()))
+    .then(() => aftermath?.())
+    .then(
+      (lines) => lines?.forEach((line) => process.stderr.write(`  ${escapeControls(line)}\n`)),
+      () => process.stderr.write("  how the hosts are now: `spanwire status`\n"),
+    )
+    .finally(() => process.exit(EXIT_INTERRUPTED));
 }
 
 /** What hosts do when the conversations end now. */
-export function describeInterrupt(states: ReadonlyMap<string, ConfirmState>): string {
+export function describeInterrupt(states: ReadonlyMap<string, ConfirmState>, begun = true): string {
+  if (!begun) return "interrupted: nothing was changed";
   if (states.size === 0) return "interrupted: hosts undo what was not confirmed";
   const [confirmed, asked] = (["confirmed", "asked"] as const).map((state) =>
     [...states].flatMap(([host, is]) => (is === state ? [host] : [])).sort(),

@@ -18,8 +18,20 @@ export function say(text: string): void {
   if (!muted) write(process.stderr, text);
 }
 
+const CLEAR_LINE = "\r\u001B[K";
+let ticker = "";
+
+/** One line at the bottom that is written over in place; empty takes it away. For a terminal alone. */
+export function setTicker(text: string): void {
+  if (muted || text === ticker) return;
+  ticker = text;
+  process.stderr.write(`${CLEAR_LINE}${escapeControls(text)}`);
+}
+
 function write(stream: NodeJS.WriteStream, text: string): void {
+  if (ticker !== "") process.stderr.write(CLEAR_LINE);
   stream.write(escapeControls(text.endsWith("\n") ? text : `${text}\n`));
+  if (ticker !== "") process.stderr.write(ticker);
 }
 
 export function sayProblems(problems: readonly Problem[]): void {

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { applyCluster, type ApplyClusterOptions } from "../../engine/apply-cluster.ts";
 import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
+import { describeOutcome } from "../../engine/describe-outcome.ts";
 import { gatherHosts } from "../../engine/gather-hosts.ts";
 import { makePlan, type PlannedHosts } from "../../engine/make-plan.ts";
+import type { VerifyReport } from "../../verify/report/report.ts";
 import type { Session } from "../../engine/session.ts";
 import { hasChanges, planIdOf, type Plan } from "../../model/plan.ts";
 import { requireAllowed } from "../../plan/build-plan.ts";
@@ -12,7 +14,7 @@ import { SpanwireError, type Problem } from "../../model/problem.ts";
 import { applyRecorded } from "../program/audit-log.ts";
 import { withChange, YES_OPTION, type ChangeFlags } from "../program/change-options.ts";
 import { askYes, requireVoice } from "../terminal/ask-yes.ts";
-import { interruptible, noteConfirm } from "../terminal/interrupt.ts";
+import { interruptible, noteBegun, noteConfirm } from "../terminal/interrupt.ts";
 import { resolveLab, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
@@ -38,6 +40,7 @@ export function registerApply(program: Command): void {
 
 /** From the file or a saved plan to the result. `approve` asks a person before the confirm: then nobody is asked before. */
 export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
+  const startedAt = performance.now();
   const session = await openSession(flags);
   sayWarnings(session.spec.warnings);
   if (saved !== undefined && flags.repair === true) throw repairOfSaved(saved);
@@ -51,10 +54,19 @@ export async function applyFrom(saved: string | undefined, flags: ChangeFlags, a
   await interruptible(gathered.close, async () => {
     try {
       await carryOut({ plan, gathered, session, flags, approve });
+      if (process.exitCode === undefined) sayNext(plan, startedAt);
     } finally {
       await gathered.close();
     }
   });
+}
+
+/** How long it took, and what one does next. */
+function sayNext(plan: Plan, startedAt: number): void {
+  if (!hasChanges(plan)) return;
+  const attached = plan.networks.find((network) => network.attach.network !== undefined)?.attach.network;
+  const run = attached === undefined ? "" : `; containers join with \`docker run --network ${attached} ...\``;
+  say(`Took ${((performance.now() - startedAt) / 1000).toFixed(1)} s. Next: \`spanwire verify\` measures every promise${run}.`);
 }
 
 function repairOfSaved(saved: string): SpanwireError {
@@ -120,14 +132,24 @@ export async function runPlan(
   session: Session,
   options: Pick<ApplyClusterOptions, "verify" | "confirmWithinMs" | "approve" | "repair">,
 ): Promise<ApplyResult> {
+  if (hasChanges(planned.plan)) noteBegun(() => describeOutcome(planned.plan, session.transport));
   return applyCluster(planned, session, {
     ...options,
     operator: operatorName(),
     onProgress: createProgress(),
     onConfirm: noteConfirm,
     onStanding: warnStanding,
+    onMeasured: sayMeasured,
     act: applyRecorded,
   });
+}
+
+function sayMeasured({ networks }: VerifyReport): void {
+  const rows = networks.flatMap((network) => network.pairs.map((pair) => ({ ...pair, isFull: pair.mtuBytes === network.mtuBytes })));
+  const good = rows.filter(({ reachable, isFull }) => reachable && isFull).length;
+  say(
+    `Measured: ${good} of ${rows.length} pairs of hosts answer, with packets of the full size, in ${networks.map(({ name }) => name).join(", ")}.`,
+  );
 }
 
 function warnStanding(failures: readonly Problem[]): void {
