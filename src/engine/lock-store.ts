@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rm } from "node:fs/promises";
+import { access, constants, link, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { digestLock, formatLock, parseLock } from "../lock/lock-file.ts";
 import type { Lock } from "../model/lock.ts";
@@ -14,6 +14,8 @@ import { writeAtomically } from "../util/write-atomically.ts";
  */
 export interface LockStore {
   read(): Promise<Lock | undefined>;
+  /** Before a host is asked for what only a lock can keep. Throws what the system says. */
+  requireWritable(): Promise<void>;
   /**
    * Before the first host is touched. Refused when the lock is not the one that `before` names, for the plan was made from that,
    * and while another change is under way. False when the lock stays as it is: then there is nothing to roll back.
@@ -44,6 +46,8 @@ export function openLockStore(path: string): LockStore {
       const text = await readText(path);
       return text === undefined ? undefined : parseLock(text, path);
     },
+
+    requireWritable: () => access(dirname(path), constants.W_OK | constants.X_OK),
 
     async begin({ planId, before, next }) {
       const current = await store.read();

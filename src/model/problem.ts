@@ -1,3 +1,5 @@
+import { describeFileTrouble } from "./file-trouble.ts";
+
 /**
  * The one shape of an error (docs/architecture.md, "Errors"): what was being done, to what, on which host, why it
  * failed, and what to do next. `kind` alone decides whether trying the same thing again makes sense.
@@ -64,6 +66,8 @@ export function formatProblem(problem: Problem): string {
 /** Any thrown value as problems; what is not ours becomes a `bug`, whose `why` keeps the message. */
 export function toProblems(thrown: unknown, doing: string, where: string): Problem[] {
   if (thrown instanceof SpanwireError) return [...thrown.problems];
+  const trouble = describeFileTrouble(thrown, where);
+  if (trouble !== undefined) return [trouble];
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return [{ kind: "bug", doing, what: "", where, why, try: "report this with the output of the same command and -v" }];
 }

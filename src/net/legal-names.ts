@@ -1,6 +1,6 @@
-/** RFC 1123 label in lower case: no option ("-rf"), no path, no shell word, no homoglyph can be a host name. */
-export const HOST_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-export const HOST_NAME_RULE = "1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends";
+/** RFC 1123 name in lower case, labels with dots between: no option ("-rf"), no path, no shell word, no homoglyph can be a host name. */
+export const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+export const HOST_NAME_RULE = "1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between";
 
 export const LABEL_NAME = /^[a-z][a-z0-9_-]{0,30}$/;
 export const LABEL_NAME_RULE = "1 to 31 of a-z, 0-9, _ and -, with a letter in front";

@@ -51,6 +51,30 @@ it("B39: underlay addresses of two families", () => {
   `);
 });
 
+it.each([
+  ["127.0.0.1", "127.0.0.1 is loopback (RFC 1122), not outside"],
+  ["0.0.0.0", '0.0.0.0 is "this network" (RFC 1122), not outside'],
+  ["239.1.2.3", "239.1.2.3 is multicast (RFC 5771), not outside"],
+  ["192.0.2.2", "192.0.2.2 is the host vm2, not outside"],
+])("an egress check of %s would be answered by nobody outside", (address, why) => {
+  expect(problemsOf(networkWith(`egress: { check: ${address} }`))).toEqual([
+    `7:50 input, networks.apps.egress.check: ${why} -> name an address beyond the hosts, like their router's`,
+  ]);
+});
+
+it("two hosts that are reached by one ssh target are one machine", () => {
+  const hosts = "  vm1: { address: 192.0.2.1, ssh: root@box }\n  vm2: { address: 192.0.2.2, ssh: root@box }";
+  expect(problemsOf(specWith({ hosts }))).toEqual([
+    "5:35 input, hosts.vm2.ssh: root@box is also where vm1 is reached (line 4): both would be one machine -> give each host its own ssh target",
+  ]);
+});
+
+it("a file of a later version is not asked to be made an earlier one", () => {
+  expect(problemsOf(specWith({}).replace("version: 1", "version: 2"))).toEqual([
+    "1:10 input, version: this program reads version 1 of the file, and it is of version 2 -> use the Spanwire that the file was written for",
+  ]);
+});
+
 it("egress checks that check nothing", () => {
   expect(problemsOf(networkWith("egress: { mode: none, check: 192.0.2.9 }"))).toMatchInlineSnapshot(`
     [
@@ -101,7 +125,7 @@ colour: red
     [
       "2:10 input, cluster: "Prod" does not fit: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write something like prod",
       "4:10 input, hosts.vm1.adress: there is no field "adress" here -> write address",
-      "5:3 input, hosts.VM2: "VM2" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write vm2",
+      "5:3 input, hosts.VM2: "VM2" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write vm2",
       "6:35 input, hosts.vm3.ssh: "-oProxyCommand=x" does not fit: an ssh destination is a name of ~/.ssh/config, HOST, USER@HOST or ssh://USER@HOST:PORT -> write something like root@vm1",
       "8:19 input, hosts.vm5.address: 192.0.2.4 is also the address of vm4 in line 7 -> give each host its own address",
       "10:8 input, networks.a.subent: there is no field "subent" here -> write subnet",

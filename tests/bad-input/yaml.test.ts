@@ -104,7 +104,15 @@ describe("B03: alias bombs", () => {
 
 describe("B04: merge keys and tags", () => {
   it.each([
-    specWith({ hosts: "  vm1: &vm { address: 192.0.2.1 }\n  vm2: { <<: *vm, address: 192.0.2.2 }" }),
+    specWith({ hosts: "  vm1: &vm { address: 192.0.2.1, ssh: vm1 }\n  vm2: { <<: *vm, address: 192.0.2.2, ssh: vm2 }" }),
+    specWith({ hosts: "  vm1: &a { address: 192.0.2.1 }\n  vm2: { <<: [*a], address: 192.0.2.2 }" }),
+  ])("merges what is a mapping: %j", (text) => {
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it.each([
+    specWith({ hosts: "  vm1: &vm 192.0.2.1\n  vm2: { <<: *vm, address: 192.0.2.2 }" }),
+    specWith({ hosts: "  vm1: &vm { address: 192.0.2.1, ssh: -x }\n  vm2: { <<: *vm, address: 192.0.2.2 }" }),
     networkWith("mtu: !!js/function 'x'"),
     networkWith("mtu: !!binary aGk="),
     networkWith("mtu: !!int 1400"),
@@ -131,16 +139,16 @@ describe("B05: keys twice", () => {
   it("refuses names that differ only in case or Unicode form", () => {
     expect(problemsOf(specWith({ hosts: "  vm1: { address: 192.0.2.1 }\n  VM1: { address: 192.0.2.2 }" }))).toMatchInlineSnapshot(`
       [
-        "5:3 input, hosts.VM1: "VM1" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write vm1",
+        "5:3 input, hosts.VM1: "VM1" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write vm1",
       ]
     `);
     expect(problemsOf(specWith({ hosts: "  caf\u00e9: { address: 192.0.2.1 }\n  cafe\u0301: { address: 192.0.2.2 }" })))
       .toMatchInlineSnapshot(`
-      [
-        "4:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write cafe",
-        "5:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends -> write cafe",
-      ]
-    `);
+        [
+          "4:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write cafe",
+          "5:3 input, hosts["café"]: "café" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write cafe",
+        ]
+      `);
   });
 });
 

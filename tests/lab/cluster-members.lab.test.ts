@@ -94,7 +94,7 @@ test("a fourth host: only additive steps on the other three, and nothing of thei
 test("it leaves the file: nothing of ours is left on it, the others forget it, its tombstone goes", async () => {
   const before = await cluster.readLock();
   await cluster.writeSpec(spec(3));
-  expect((await cluster.must("plan")).stdout).toContain("host vm4 (leaves the cluster)");
+  expect((await cluster.must("plan")).stdout).toContain("on vm4 (leaves)");
   await cluster.must("apply", "--yes");
   const now = await cluster.footprints();
   expect(footprintChanges({ vm4: empty }, now)).toEqual([]);

@@ -23,9 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.down());
 
-test("plan shows the changes, and writes nothing, not even the lock", async () => {
+test("plan shows the changes, with --commands the exact ones, and writes nothing, not even the lock", async () => {
   const before = await cluster.footprints();
-  const plan = await cluster.must("plan");
+  const plan = await cluster.must("plan", "--commands");
   expect(plan.stdout).toContain("Plan: 69 to add, 0 to change, 0 to replace, 0 to remove on 3 hosts.");
   expect(plan.stdout).toMatch(/\$ ip link add spwv\w+ address \S+ mtu 1450 type vxlan id \d+ local 10\.99\.0\.1 dstport 8472 df set/);
   expect((await cluster.spanwire(["plan", "--detailed-exitcode"])).exitCode).toBe(2);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import { withHosts } from "./options.ts";
 import type { TargetFlags } from "./session.ts";
 
 /** Flags of the verbs that change hosts. */
@@ -22,9 +23,8 @@ const DEFAULT_CONFIRM_WITHIN_S = 60;
 const MAX_CONFIRM_WITHIN_S = 3600;
 
 export function withChange(command: Command): Command {
-  return command
+  return withHosts(command, "only these hosts")
     .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
-    .option("--host <name...>", "only these hosts")
     .option("--no-verify", "do not measure before confirming")
     .option(...MANAGEMENT_OPTION)
     .option(

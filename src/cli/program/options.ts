@@ -11,6 +11,12 @@ export function withTarget(command: Command): Command {
     .option("--lock <path>", "the lock file; default: beside the spec file, or in the lab's folder");
 }
 
+/** Not any number of words: those would take in what follows, like the name of a saved plan. */
+export function withHosts(command: Command, description: string): Command {
+  const collect = (text: string, before: readonly string[] = []): string[] => [...before, ...text.split(",").filter((name) => name !== "")];
+  return command.option("--host <names>", `${description}; with commas between, or several times`, collect);
+}
+
 /** `--lab` without a run id is the default lab. */
 export function resolveLab<T extends { lab?: string | true }>(flags: T): Omit<T, "lab"> & { lab?: string } {
   const { lab, ...rest } = flags;

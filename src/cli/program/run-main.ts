@@ -6,9 +6,10 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 /** `spanwire status | head`: who does not want the rest is no error of ours (EPIPE). */
-function exitQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+function endOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  process.stderr.write(`error: writing the output: ${error.code === "ENOSPC" ? "the disk is full" : error.message}\n`);
+  process.exit(EXIT_FAILED);
 }
 
 /** Parses, runs, and turns whatever goes wrong into lines for people and an exit code. */
@@ -28,7 +29,7 @@ export async function runMain(argv: readonly string[]): Promise<void> {
     return;
   }
   const program: Command = createProgram();
-  process.stdout.on("error", exitQuietly);
+  process.stdout.on("error", endOutput);
   if (argv[2] === "__complete") {
     const { completeWords } = await import("./completion.ts");
     return void process.stdout.write(`${completeWords(program, argv.slice(3)).join("\n")}\n`);

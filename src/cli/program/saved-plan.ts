@@ -32,8 +32,20 @@ const savedPlan = z.strictObject({
   warnings: z.array(z.unknown()),
 });
 
+/** Before a host is asked: a plan is written over nothing but an earlier plan. */
+export async function requirePlanPath(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined || /^\{"version":\d+,"kind":"plan",/.test(text)) return;
+  const why = "there is a file of that name, and it is no plan of spanwire";
+  throw new SpanwireError({ kind: "input", doing: "saving the plan to", what: path, where: "", why, try: "name another file with --out" });
+}
+
 /** Owner alone: it names hosts and addresses. */
 export async function writeSavedPlan(path: string, plan: Plan): Promise<void> {
+  await requirePlanPath(path);
   await writeFile(path, `${JSON.stringify({ ...packPlan(plan), planId: planIdOf(plan) })}\n`, { mode: 0o600 });
 }
 

@@ -110,7 +110,7 @@ function describeMix(snapshots: ReadonlyMap<string, Snapshot>): string[] {
 
 function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string, Snapshot>, uuid: string): NetworkStatus {
   const traits = traitsOf(network.dataplane);
-  const number = getDataplane(network.pin).numberOf?.(network.pin);
+  const number = traits.tunnel?.hasKey === false ? undefined : getDataplane(network.pin).numberOf?.(network.pin);
   return {
     name: network.name,
     subnet: network.subnet,

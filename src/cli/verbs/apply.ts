@@ -42,6 +42,7 @@ export function registerApply(program: Command): void {
 export async function applyFrom(saved: string | undefined, flags: ChangeFlags, approve?: ApplyInput["approve"]): Promise<void> {
   const startedAt = performance.now();
   const session = await openSession(flags);
+  await session.locks.requireWritable();
   sayWarnings(session.spec.warnings);
   if (saved !== undefined && flags.repair === true) throw repairOfSaved(saved);
   const settling = {

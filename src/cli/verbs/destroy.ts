@@ -9,7 +9,7 @@ import { declined, reportResult, runPlan } from "./apply.ts";
 import { MANAGEMENT_OPTION, YES_OPTION } from "../program/change-options.ts";
 import { askYes, requireVoice } from "../terminal/ask-yes.ts";
 import { interruptible } from "../terminal/interrupt.ts";
-import { resolveLab, withTarget } from "../program/options.ts";
+import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { operatorName } from "../program/operator.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { print, say, sayWarnings } from "../terminal/output.ts";
@@ -25,9 +25,8 @@ interface DestroyFlags extends TargetFlags {
 }
 
 export function registerDestroy(program: Command): void {
-  withTarget(program.command("destroy"))
+  withHosts(withTarget(program.command("destroy")), "only from these hosts; they stay in the file and the lock")
     .description("remove the cluster from all hosts: everything of ours, nothing else")
-    .option("--host <name...>", "only from these hosts; they stay in the file and the lock")
     .option(...MANAGEMENT_OPTION)
     .option("--purge", "also the host program that was placed on them")
     .option("-n, --dry-run", "show what would be removed")
@@ -38,6 +37,7 @@ export function registerDestroy(program: Command): void {
       const flags = resolveLab(raw);
       requireVoice("destroy", flags.yes === true || flags.dryRun === true);
       const session = await openSession(flags);
+      if (flags.dryRun !== true) await session.locks.requireWritable();
       const gathered = await gatherHosts(
         hostsOf(session, flags.host),
         session.transport,

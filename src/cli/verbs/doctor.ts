@@ -5,7 +5,7 @@ import { deriveTarget } from "../../verify/measure/derive-target.ts";
 import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { openApplied } from "../../engine/open-applied.ts";
-import { resolveLab, withTarget } from "../program/options.ts";
+import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { print } from "../terminal/output.ts";
 import { openSession, requireHosts, type TargetFlags } from "../program/session.ts";
@@ -16,9 +16,8 @@ interface DoctorFlags extends TargetFlags {
 
 export function registerDoctor(program: Command): void {
   const doctor = program.command("doctor").description("find what is wrong beyond the file; changes nothing");
-  withTarget(doctor.command("addresses"))
+  withHosts(withTarget(doctor.command("addresses")), "look on these hosts only")
     .description("find addresses used twice: in Docker on all hosts, in the kernels, and on the wire; say where each holder sits")
-    .option("--host <name...>", "look on these hosts only")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", HELP)
     .action((raw: DoctorFlags & { lab?: string | true }) => doctorAddresses(resolveLab(raw)));

@@ -6,11 +6,11 @@ import { SpanwireError } from "../../model/problem.ts";
 import { renderBrief } from "../../plan/render/render-brief.ts";
 import { renderPlan } from "../../plan/render/render-plan.ts";
 import { MANAGEMENT_OPTION } from "../program/change-options.ts";
-import { resolveLab, withTarget } from "../program/options.ts";
+import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { print, say, sayProblems, sayWarnings } from "../terminal/output.ts";
 import { paintPlan } from "../terminal/paint.ts";
-import { writeSavedPlan } from "../program/saved-plan.ts";
+import { requirePlanPath, writeSavedPlan } from "../program/saved-plan.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
 import { makePlan } from "../../engine/make-plan.ts";
 
@@ -26,9 +26,8 @@ interface PlanFlags extends TargetFlags {
 const EXIT_CHANGES = 2;
 
 export function registerPlan(program: Command): void {
-  withTarget(program.command("plan").alias("diff"))
+  withHosts(withTarget(program.command("plan").alias("diff")), "only these hosts")
     .description("show what would change on every host; changes nothing, not even the lock")
-    .option("--host <name...>", "only these hosts")
     .option(...MANAGEMENT_OPTION)
     .option("--out <path>", "save the plan, for `spanwire apply <path>`")
     .option("--detailed-exitcode", "exit 2 when there are changes, 0 when there are none, 1 on any error")
@@ -38,6 +37,7 @@ export function registerPlan(program: Command): void {
     .action(async (raw: PlanFlags & { lab?: string | true }, command: Command) => {
       const { verbose = false } = command.optsWithGlobals<PlanFlags>();
       const flags = { ...resolveLab(raw), verbose };
+      if (flags.out !== undefined) await requirePlanPath(flags.out);
       const session = await openSession(flags);
       sayWarnings(session.spec.warnings);
       const { plan, gathered } = await makePlan(

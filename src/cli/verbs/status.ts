@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { hasChanges, type Plan } from "../../model/plan.ts";
 import { formatProblem } from "../../model/problem.ts";
 import type { GatheredHosts } from "../../engine/gather-hosts.ts";
-import { resolveLab, withTarget } from "../program/options.ts";
+import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { colour, print } from "../terminal/output.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
@@ -14,9 +14,8 @@ interface StatusFlags extends TargetFlags {
 }
 
 export function registerStatus(program: Command): void {
-  withTarget(program.command("status"))
+  withHosts(withTarget(program.command("status")), "only these hosts")
     .description("hosts, networks, links, counters, and what has drifted from the file; changes nothing")
-    .option("--host <name...>", "only these hosts")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", HELP)
     .action(async (raw: StatusFlags & { lab?: string | true }) => {

@@ -42,6 +42,6 @@ test("a failure: one line, exit 1; --json is the report alone", async () => {
 });
 
 test("--host limits the pairs", async () => {
-  const report = JSON.parse((await runVerify("--json", "--host", "vm1", "vm3")).out) as VerifyReport;
+  const report = JSON.parse((await runVerify("--json", "--host", "vm1,vm3")).out) as VerifyReport;
   expect(report.networks[0]?.pairs.map(({ from, to }) => `${from} ${to}`)).toEqual(["vm1 vm3", "vm3 vm1"]);
 });

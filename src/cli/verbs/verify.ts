@@ -5,7 +5,7 @@ import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { renderReport } from "../../verify/report/render.ts";
 import { verifyCluster } from "../../verify/verify-cluster.ts";
 import { interruptible } from "../terminal/interrupt.ts";
-import { resolveLab, withTarget } from "../program/options.ts";
+import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { openSession, requireHosts } from "../program/session.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { print } from "../terminal/output.ts";
@@ -23,9 +23,8 @@ export interface VerifyFlags {
 const PIPE_COLUMNS = 120;
 
 export function registerVerify(program: Command, prepare: (flags: VerifyFlags) => Promise<VerifyInputs>): void {
-  withTarget(program.command("verify"))
+  withHosts(withTarget(program.command("verify")), "only these hosts and the pairs among them")
     .description("measure every promise: reachability, packet size, single copies of broadcasts, isolation, the outside")
-    .option("--host <name...>", "only these hosts and the pairs among them")
     .option("--containers", "also between running containers")
     .option("--strict", "what could not be tested is a failure too")
     .option("--json", "for programs: one JSON document")
@@ -78,5 +77,5 @@ listed with its cause; with --strict that is 1 as well.
 Examples:
   $ spanwire verify
   $ spanwire verify --containers
-  $ spanwire verify --host vm1 vm3 --json
+  $ spanwire verify --host vm1,vm3 --json
 `;

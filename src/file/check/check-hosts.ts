@@ -9,6 +9,7 @@ import { problemAt, type SpecFile } from "../yaml/spec-file.ts";
 export function checkHosts(cluster: Cluster, spec: SpecFile): Findings {
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
+  const targets = new Map<string, string>();
   const first = cluster.hosts[0];
   for (const host of cluster.hosts) {
     const path = ["hosts", host.name, "address"];
@@ -32,6 +33,17 @@ export function checkHosts(cluster: Cluster, spec: SpecFile): Findings {
       );
     }
     owners.set(host.address, owner ?? host.name);
+    const twin = targets.get(host.ssh);
+    targets.set(host.ssh, twin ?? host.name);
+    if (twin !== undefined && owner === undefined) {
+      const line = spec.locate(["hosts", twin, "ssh"]).line;
+      problems.push(
+        problemAt(spec, ["hosts", host.name, "ssh"], {
+          why: `${host.ssh} is also where ${twin} is reached (line ${line}): both would be one machine`,
+          try: "give each host its own ssh target",
+        }),
+      );
+    }
     if (first !== undefined && familyOf(host.address) !== familyOf(first.address)) {
       const why = `${host.address} is IPv${familyOf(host.address)}, and ${first.name} has IPv${familyOf(first.address)} (${first.address})`;
       problems.push(problemAt(spec, path, { why, try: "use addresses of one family for all hosts" }));

@@ -1,3 +1,4 @@
+import { findReserved } from "../../net/reserved.ts";
 import { containsPrefix, familyOf } from "../../net/prefix.ts";
 import { describeTunnel, encapOverheadBytes, leastMtuBytes, MOST_MTU_BYTES } from "../../net/mtu.ts";
 import { getAttachment } from "../../attach/index.ts";
@@ -72,6 +73,12 @@ function checkEgress(network: Network, cluster: Cluster, spec: SpecFile): Proble
         try: "name an address outside the cluster's networks",
       }),
     ];
+  }
+  const reserved = findReserved(check);
+  const host = cluster.hosts.find(({ address }) => address === check);
+  if (reserved !== undefined || host !== undefined) {
+    const why = host === undefined ? `${check} is ${reserved?.name ?? ""}, not outside` : `${check} is the host ${host.name}, not outside`;
+    return [problemAt(spec, path, { doing: "checking", why, try: "name an address beyond the hosts, like their router's" })];
   }
   if (familyOf(check) !== familyOf(network.subnet)) {
     return [

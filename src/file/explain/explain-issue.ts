@@ -98,6 +98,10 @@ function explainValue(issue: Issue, value: unknown, spec: SpecFile): Pick<Proble
       try: "write a first one with `spanwire init`",
     };
   }
+  if (issue.path.join() === "version" && typeof value === "number" && value > 1) {
+    const why = `this program reads version 1 of the file, and it is of version ${value}`;
+    return { why, try: "use the Spanwire that the file was written for" };
+  }
   const { values, types } = allowedAt(issue.path, spec.value);
   const why = `${describe(value)} is not ${[...values, ...types].join(" or ")}`;
   const isQuotedNumber = typeof value === "string" && types.includes("a whole number") && /^[1-9][0-9]*$/.test(value);

@@ -2,7 +2,7 @@ import { Composer, isAlias, isMap, isScalar, isSeq, type Document, type LineCoun
 import { SpanwireError, type FilePosition, type Problem } from "../../model/problem.ts";
 import { pathText } from "../../util/quote.ts";
 import { findSyntaxProblems } from "./yaml-syntax.ts";
-import { findNodeProblems } from "./yaml-nodes.ts";
+import { findNodeProblems, MERGE_KEY } from "./yaml-nodes.ts";
 import { readTokens } from "./yaml-tokens.ts";
 
 export type Path = readonly PropertyKey[];
@@ -20,7 +20,7 @@ export function readSpecFile(text: string, file: string): SpecFile {
   const { tokens, lines } = readTokens(text, file);
   const at = (offset: number): FilePosition => positionAt(lines, offset, file);
   // uniqueKeys compares every pair of keys; findNodeProblems does it with a set.
-  const composer = new Composer({ version: "1.2", schema: "core", merge: false, stringKeys: true, uniqueKeys: false, logLevel: "silent" });
+  const composer = new Composer({ version: "1.2", schema: "core", merge: true, stringKeys: true, uniqueKeys: false, logLevel: "silent" });
   const documents = [...composer.compose(tokens, true, text.length)];
   const document = documents[0] as Document.Parsed;
   const problems: Problem[] = findSyntaxProblems(documents, file, at);
@@ -61,6 +61,20 @@ function indexOf(map: YAMLMap): Map<string, YAMLMap["items"][number]> {
   return index;
 }
 
+/** A key of a map, or of one that is merged into it (`<<: *common`); what is written in the map itself comes first. */
+function findPair(map: YAMLMap, key: string, document: Document.Parsed): YAMLMap["items"][number] | undefined {
+  const own = indexOf(map).get(key);
+  if (own !== undefined) return own;
+  const merged = indexOf(map).get(MERGE_KEY)?.value;
+  const sources = isSeq(merged) ? merged.items : [merged];
+  for (const source of sources) {
+    const resolved = isAlias(source) ? source.resolve(document) : source;
+    const found = isMap(resolved) ? findPair(resolved, key, document) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function findOffset(document: Document.Parsed, path: Path, part: "key" | "value"): number {
   let node: unknown = document.contents;
   let offset = offsetOf(node) ?? 0;
@@ -69,7 +83,7 @@ function findOffset(document: Document.Parsed, path: Path, part: "key" | "value"
     if (isSeq(node)) {
       node = node.items[Number(step)];
     } else if (isMap(node)) {
-      const pair = indexOf(node).get(String(step));
+      const pair = findPair(node, String(step), document);
       if (pair === undefined) return offset;
       const wantsKey = part === "key" && depth === path.length - 1;
       offset = offsetOf(pair.key) ?? offset;

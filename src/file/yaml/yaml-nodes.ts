@@ -9,11 +9,16 @@ const INHERITED_KEYS: ReadonlySet<string> = new Set([...Object.getOwnPropertyNam
 /** Plain decimal only. Octal, hex, exponents and leading zeroes read differently in YAML 1.1, 1.2 and JSON. */
 const PLAIN_NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
+/** Merges the fields of another mapping into this one (yaml.org/type/merge.html). */
+export const MERGE_KEY = "<<";
+
 /** What a walk over the document has found so far. */
 interface Walk {
   problems: Problem[];
   /** Nodes below each anchor, its aliases expanded. */
   anchorSizes: Map<string, number>;
+  /** Nodes by their anchor. */
+  anchors: Map<string, unknown>;
   aliases: number;
   file: string;
   at: (offset: number) => FilePosition;
@@ -23,7 +28,7 @@ type Path = readonly PropertyKey[];
 
 /** Rules that hold for every node, whatever field it is: tags, merge keys, duplicate keys, number forms, aliases. */
 export function findNodeProblems(document: Document.Parsed, file: string, at: (offset: number) => FilePosition): Problem[] {
-  const walk: Walk = { problems: [], anchorSizes: new Map(), aliases: 0, file, at };
+  const walk: Walk = { problems: [], anchorSizes: new Map(), anchors: new Map(), aliases: 0, file, at };
   const size = walkNode(walk, document.contents, []);
   if (size > MAX_TOKENS)
     add(
@@ -50,8 +55,18 @@ function walkNode(walk: Walk, node: unknown, path: Path): number {
   if (isScalar(node)) checkNumber(walk, node, path);
   else if (isMap(node)) size += walkMap(walk, node, path);
   else for (const [i, item] of node.items.entries()) size += walkNode(walk, item, [...path, i]);
-  if (node.anchor !== undefined) walk.anchorSizes.set(node.anchor, size);
+  if (node.anchor !== undefined) {
+    walk.anchorSizes.set(node.anchor, size);
+    walk.anchors.set(node.anchor, node);
+  }
   return size;
+}
+
+/** A mapping, an alias of one, or a list of these. An alias without its anchor is told of where it stands. */
+function isMergeable(value: unknown, anchors: ReadonlyMap<string, unknown>): boolean {
+  if (isSeq(value)) return value.items.every((item) => !isSeq(item) && isMergeable(item, anchors));
+  if (isAlias(value)) return !anchors.has(value.source) || isMap(anchors.get(value.source));
+  return isMap(value);
 }
 
 function walkMap(walk: Walk, map: YAMLMap, path: Path): number {
@@ -70,8 +85,8 @@ function walkMap(walk: Walk, map: YAMLMap, path: Path): number {
         `the key is here a second time; the first is in line ${walk.at(first.range![0]).line}`,
         "remove one of the two",
       );
-    } else if (name === "<<")
-      add(walk, key, below, "YAML merge keys are not supported", "repeat the fields, or use an alias for the whole value");
+    } else if (name === MERGE_KEY && !isMergeable(value, walk.anchors))
+      add(walk, key, below, "what is merged is no mapping", "write `<<: *NAME`, with `&NAME` before a mapping further up");
     else if (INHERITED_KEYS.has(name)) add(walk, key, below, `${quote(name)} cannot be a name here`, "choose another name");
     if (isScalar(key)) seen.set(name, key);
     size += walkNode(walk, value, below);
