@@ -96,7 +96,7 @@ it("egress checks that check nothing", () => {
 it("no hosts, no networks", () => {
   expect(problemsOf("version: 2\ncluster: test\nhosts: {}\nnetworks: {}\n")).toMatchInlineSnapshot(`
     [
-      "1:10 input, version: 2 is not 1 -> write 1",
+      "1:10 input, version: this program reads version 1 of the file, and it is of version 2 -> use the Spanwire that the file was written for",
       "3:8 input, hosts: there are no hosts -> add vm1: { address: 192.168.122.81 }",
       "4:11 input, networks: there are no networks -> add apps: { subnet: 10.64.0.0/12 }",
     ]
