@@ -71,7 +71,11 @@ export function buildPlan(input: BuildPlanInput): Plan {
     networks,
     hosts: [...planned, ...leaving].map(({ host }) => host),
     refusals: [...planned, ...leaving].flatMap(({ problems }) => problems),
-    warnings: input.unreachable,
+    warnings: input.unreachable.map((problem) =>
+      lock.removedHosts[problem.where] === undefined
+        ? problem
+        : { ...problem, try: `${problem.try}; one that is gone for good is forgotten with \`spanwire forget ${problem.where}\`` },
+    ),
   };
 }
 
@@ -119,7 +123,8 @@ function planMember(host: Host, state: HostState, input: MemberInput): { host: H
   const { name, address, ssh } = host;
   const compiled = compileHost({ cluster, clusterUuid: lock.uuid, networks, host: name, facts });
   const desired = confirmed === undefined ? compiled : driftOnly(compiled, confirmed.get(name));
-  const { steps, unseen } = withoutUnseen(planHost(desired, state.observed), state.snapshot);
+  const wanted = desired === undefined ? [] : planHost(desired, state.observed);
+  const { steps, unseen } = withoutUnseen(wanted, state.snapshot);
   const about = { host, clusterName: cluster.name, clusterUuid: lock.uuid, index: lock.hosts[name]?.index ?? 0, networks, steps };
   const problems = [
     ...checkPrefixesInUse(cluster, name, state.facts.routes, input.locate),
@@ -140,9 +145,10 @@ function withoutUnseen(steps: readonly Step[], snapshot: Snapshot): { steps: Ste
   return { steps: unseen.size === 0 ? [...steps] : steps.filter((step) => whyNot(step) === undefined), unseen: [...unseen] };
 }
 
-/** What comes with a container belongs to no confirmed state, and comes back with its bridge. */
-function driftOnly(compiled: readonly Resource[], confirmed: readonly Resource[] | undefined): Resource[] {
-  return [...(confirmed ?? []), ...compiled.filter((resource) => kindOf(resource).isTransient === true)];
+/** What comes with a container belongs to no confirmed state, and comes back with its bridge. Undefined: nothing was confirmed. */
+function driftOnly(compiled: readonly Resource[], confirmed: readonly Resource[] | undefined): Resource[] | undefined {
+  if (confirmed === undefined) return undefined;
+  return [...confirmed, ...compiled.filter((resource) => kindOf(resource).isTransient === true)];
 }
 
 /** Tombstones: hosts that left the file keep nothing of ours. */

@@ -4,6 +4,7 @@ import { registerCompletion } from "./completion.ts";
 import { registerConfirm } from "../verbs/confirm.ts";
 import { registerDestroy } from "../verbs/destroy.ts";
 import { registerDoctor } from "../verbs/doctor.ts";
+import { registerForget } from "../verbs/forget.ts";
 import { registerGraph } from "../verbs/graph.ts";
 import { registerInit } from "../verbs/init.ts";
 import { registerLab } from "../verbs/lab.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerGraph(program);
   registerDoctor(program);
   registerUnfreeze(program);
+  registerForget(program);
   registerDestroy(program);
   registerSchema(program);
   registerLab(program);

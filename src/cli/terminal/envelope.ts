@@ -15,6 +15,8 @@ const problem = z.looseObject({
 const problems = z.array(problem);
 const named = z.array(z.looseObject({ name: z.string() }));
 
+const change = z.looseObject({ host: z.string(), what: z.string(), key: z.string(), reason: z.string() });
+
 const FIELDS = {
   version: z.literal(1),
   ok: z.boolean().meta({ description: "The exit code is 0 (of `plan --detailed-exitcode` also 2)." }),
@@ -47,7 +49,8 @@ const DATA = {
     cluster: z.string(),
     hosts: named,
     networks: named,
-    drift: z.array(z.looseObject({ host: z.string(), what: z.string() })),
+    drift: z.array(change),
+    pending: z.array(change),
     refusals: problems,
     unseen: z.array(z.string()),
   },

@@ -24,12 +24,22 @@ export interface ClusterStatus {
   /** Hosts of which some ended the last plan new and some old. */
   mixed: readonly string[];
   networks: readonly NetworkStatus[];
-  drift: readonly { host: string; what: string; key: string; reason: string }[];
+  /** Not as it was last confirmed. */
+  drift: readonly StatusChange[];
+  /** Not as the file says, but as it was last confirmed: the file is newer than what was applied. */
+  pending: readonly StatusChange[];
   problems: readonly Problem[];
   /** Why a plan would not be carried out now. */
   refusals: readonly Problem[];
   /** What could not be looked at, with its cause: "vm2: Docker: ...". */
   unseen: readonly string[];
+}
+
+export interface StatusChange {
+  host: string;
+  what: string;
+  key: string;
+  reason: string;
 }
 
 interface NetworkStatus {
@@ -47,12 +57,15 @@ interface NetworkStatus {
 
 export interface StatusInput {
   plan: Plan;
+  /** Back to what was confirmed last. */
+  drift: Plan;
   snapshots: ReadonlyMap<string, Snapshot>;
   unreachable: readonly Problem[];
 }
 
-export function describeStatus({ plan, snapshots, unreachable }: StatusInput): ClusterStatus {
+export function describeStatus({ plan, drift, snapshots, unreachable }: StatusInput): ClusterStatus {
   const { networks } = plan;
+  const drifted = new Set(listChanges(drift).map(({ host, key }) => `${host} ${key}`));
   const unseenOf = new Map(plan.hosts.map(({ host, unseen }) => [host, unseen]));
   const names = new Map(networks.flatMap((network) => network.members.map((member) => [member.host, member.vtep] as const)));
   return {
@@ -63,9 +76,8 @@ export function describeStatus({ plan, snapshots, unreachable }: StatusInput): C
       .map(([name, address]) => describeHost(name, address, snapshots.get(name), unseenOf.get(name) ?? [])),
     mixed: describeMix(snapshots),
     networks: networks.map((network) => describeNetwork(network, snapshots, plan.clusterUuid)),
-    drift: plan.hosts.flatMap((host) =>
-      host.steps.map((step) => ({ host: host.host, what: step.label, key: step.key, reason: describeDrift(step) })),
-    ),
+    drift: listChanges(drift),
+    pending: listChanges(plan).filter(({ host, key }) => !drifted.has(`${host} ${key}`)),
     problems: unreachable,
     refusals: plan.refusals,
     unseen: plan.hosts.flatMap(({ host, unseen }) => unseen.map((what) => `${host}: ${what}`)),
@@ -128,8 +140,11 @@ function describeNetwork(network: ResolvedNetwork, snapshots: ReadonlyMap<string
   };
 }
 
+const listChanges = (plan: Plan): StatusChange[] =>
+  plan.hosts.flatMap(({ host, steps }) => steps.map((step) => ({ host, what: step.label, key: step.key, reason: describeDrift(step) })));
+
 function describeDrift(step: Step): string {
   if (step.action === "add") return "missing";
-  if (step.action === "remove") return "not in the file";
+  if (step.action === "remove") return "too much";
   return step.differences.map(({ field, from, to, reason }) => `${field} is ${from}, should be ${to} (${reason})`).join("; ");
 }

@@ -6,7 +6,7 @@ import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { colour, print } from "../terminal/output.ts";
 import { openSession, type TargetFlags } from "../program/session.ts";
-import { makePlan } from "../../engine/make-plan.ts";
+import { surveyHosts } from "../../engine/make-plan.ts";
 import { describeStatus, type ClusterStatus } from "../terminal/status-view.ts";
 
 interface StatusFlags extends TargetFlags {
@@ -15,16 +15,16 @@ interface StatusFlags extends TargetFlags {
 
 export function registerStatus(program: Command): void {
   withHosts(withTarget(program.command("status")), "only these hosts")
-    .description("hosts, networks, links, counters, and what has drifted from the file; changes nothing")
+    .description("hosts, networks, links, counters, what has drifted, and what of the file is not applied yet; changes nothing")
     .option("--json", "for programs: one JSON document")
     .addHelpText("after", HELP)
     .action(async (raw: StatusFlags & { lab?: string | true }) => {
       const flags = resolveLab(raw);
       const session = await openSession(flags);
-      const { plan, gathered } = await makePlan(session, flags.host, { allowManagementPath: true });
+      const { plan, drift, gathered } = await surveyHosts(session, flags.host);
       await gathered.close();
-      const status = describeStatus({ plan, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
-      const ok = isAllWell(plan, gathered);
+      const status = describeStatus({ plan, drift, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      const ok = isAllWell(plan, gathered) && status.drift.length === 0;
       if (flags.json === true) printEnvelope("status", { ok, problems: status.problems }, status);
       else print(renderStatus(status, session.lock === undefined));
       if (!ok) process.exitCode = 1;
@@ -73,19 +73,34 @@ function renderStatus(status: ClusterStatus, isNew: boolean): string {
   for (const problem of status.refusals) lines.push(`${paint("red", "not to be applied:")} ${formatProblem(problem)}`);
   for (const line of status.unseen) lines.push(paint("yellow", `not looked at: ${line}`));
   if (isNew) lines.push("This cluster has not been applied yet: run `spanwire apply`.");
-  else if (status.drift.length === 0) lines.push(describeNoDrift(status));
-  else {
-    lines.push(paint("yellow", "Drift:"));
-    for (const { host, what, key, reason } of status.drift) lines.push(`  ${host}: ${what}: ${reason}  ${paint("dim", key)}`);
-    lines.push("try: `spanwire apply` puts exactly this right");
-  }
+  else lines.push(...renderDrift(status), ...renderPending(status));
   return lines.join("\n");
 }
 
+function renderDrift(status: ClusterStatus): string[] {
+  if (status.drift.length === 0) return [describeNoDrift(status)];
+  return [
+    paint("yellow", "Drift, not as it was last confirmed:"),
+    ...status.drift.map(({ host, what, key, reason }) => `  ${host}: ${what}: ${reason}  ${paint("dim", key)}`),
+    "try: `spanwire apply --repair` puts exactly this right",
+  ];
+}
+
+function renderPending({ pending }: ClusterStatus): string[] {
+  if (pending.length === 0) return [];
+  const hosts = [...new Set(pending.map(({ host }) => host))].join(", ");
+  const count = `${pending.length} change${pending.length === 1 ? "" : "s"}`;
+  return [
+    paint("yellow", `Pending: the file is newer than what was applied, with ${count} on ${hosts}.`),
+    "try: `spanwire plan` shows them, `spanwire apply` makes them",
+  ];
+}
+
 /** No news is good news only of what was looked at. */
-function describeNoDrift({ hosts, unseen }: ClusterStatus): string {
+function describeNoDrift({ hosts, unseen, pending }: ClusterStatus): string {
   const isAll = hosts.every((host) => host.reachable) && unseen.length === 0;
   if (hosts.every((host) => !host.reachable)) return paint("red", "No host answered: whether something has drifted is not known.");
+  if (isAll && pending.length > 0) return paint("green", "No drift: every host is as it was last confirmed.");
   return isAll ? paint("green", "No drift: every host is as the file says.") : paint("yellow", "No drift in what could be looked at.");
 }
 
