@@ -25,7 +25,7 @@ export function planDestroy(session: Session, gathered: GatheredHosts, { only, a
     ...{ version: 2, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid },
     lockBefore: session.lock === undefined ? null : digestLock(session.lock),
     lock: isComplete ? null : lock,
-    ...{ lockChanges: [], networks: [], warnings: gathered.unreachable },
+    ...{ lockChanges: [], networks: [], unmet: [], warnings: gathered.unreachable },
     hosts: planned.map(({ host }) => host),
     refusals: planned.flatMap(({ problems }) => problems),
   };

@@ -20,7 +20,7 @@ describe("per-host addressing", () => {
       slices: { vm1: "10.64.1.0/24", vm2: "10.64.2.0/24", vm3: "10.64.3.0/24" },
     });
     expect(parseLock(formatLock(lock), "f")).toEqual(lock);
-    expect(pin(HOSTS, lock, apps(perHost))).toEqual({ lock, changes: [] });
+    expect(pin(HOSTS, lock, apps(perHost))).toEqual({ lock, changes: [], unmet: [] });
     expect(pinApps("addressing: { mode: slices }").networks["apps"]).not.toHaveProperty("overlay");
   });
 

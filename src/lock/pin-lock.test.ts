@@ -29,7 +29,7 @@ describe("pinLock", () => {
     expect(numberOf(first.lock.networks["apps"]!)).toBeGreaterThanOrEqual(0x100000);
     expect(numberOf(first.lock.networks["apps"]!)).toBeLessThanOrEqual(0xffffff);
     const second = pin(["vm1", "vm2"], first.lock, undefined, { uuid: "another", underlayMtuBytes: 9000 });
-    expect(second).toEqual({ lock: first.lock, changes: [] });
+    expect(second).toEqual({ lock: first.lock, changes: [], unmet: [] });
   });
 
   it("renumbers nobody when hosts come and go", () => {

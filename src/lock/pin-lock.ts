@@ -19,9 +19,9 @@ export interface PinLockInput {
 
 /**
  * The lock for a cluster: everything already pinned stays, everything new gets its number. `changes` says so in
- * lines for people. Throws SpanwireError when the file asks for what would renumber containers.
+ * lines for people, `unmet` names wishes that wait. Throws SpanwireError when the file asks for what would renumber containers.
  */
-export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } {
+export function pinLock(input: PinLockInput): { lock: Lock; changes: string[]; unmet: Problem[] } {
   const { cluster, previous } = input;
   if (previous !== undefined && previous.cluster !== cluster.name) {
     throw new SpanwireError(foreignLock(input, previous));
@@ -30,19 +30,21 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[] } 
   const uuid = previous?.uuid ?? input.uuid;
   const networks: Record<string, LockedNetwork> = {};
   const problems: Problem[] = [];
+  const unmet: Problem[] = [];
   const numbers = usedNumbers(cluster, previous);
   for (const network of cluster.networks) {
     const before = previous?.networks[network.name];
     const pinned = pinNetwork({ ...input, uuid, network, before, hosts, removedHosts, numbers });
     problems.push(...pinned.problems);
     changes.push(...pinned.changes);
+    unmet.push(...pinned.unmet);
     networks[network.name] = pinned.locked;
   }
   for (const name of Object.keys(previous?.networks ?? {})) {
     if (!Object.hasOwn(networks, name)) changes.push(`network ${name} leaves the lock`);
   }
   if (problems.length > 0) throw new SpanwireError(problems);
-  return { lock: { version: 2, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes };
+  return { lock: { version: 2, cluster: cluster.name, uuid, hosts, networks, removedHosts }, changes, unmet };
 }
 
 /** Every VNI or key that is spoken for before the first one is derived: written in the file, or locked. */

@@ -24,9 +24,32 @@ export function pinMtu({ network, before, underlayMtuBytes, underlayFamily }: Pi
     notes.fail(["mtu"], isPinned ? about : mtu);
     return underlayMtuBytes;
   }
+  if (isPinned && network.mtu.reserve !== undefined) noteReserve({ network, before, underlayMtuBytes, underlayFamily }, notes);
   if (before !== undefined && before.mtuBytes !== mtu)
     notes.changes.push(`network ${network.name} changes its MTU from ${before.mtuBytes} to ${mtu}`);
   return mtu;
+}
+
+/** Room that was asked for after the network was made: its MTU would have to shrink. */
+function noteReserve(
+  {
+    network,
+    before,
+    underlayMtuBytes,
+    underlayFamily,
+  }: Pick<PinNetworkInput, "network" | "before" | "underlayFamily"> & { underlayMtuBytes: number },
+  notes: Notes,
+): void {
+  const wished = networkMtu({
+    ...{ underlayMtus: [underlayMtuBytes], tunnel: tunnelOf(network), family: underlayFamily, wish: network.mtu },
+    subnetFamily: familyOf(network.subnet),
+  });
+  if (typeof wished !== "number" || before === undefined || wished >= before.mtuBytes) return;
+  notes.unmet.push({
+    ...{ kind: "refused", doing: "keeping", what: `mtu.reserve: ${network.mtu.reserve} of network ${network.name}`, where: "" },
+    why: `the network is in use with an MTU of ${before.mtuBytes}, and this room would leave ${wished}`,
+    try: `write mtu: ${wished} to change it now: containers on it must then be reconnected`,
+  });
 }
 
 /** No host was seen: a written MTU or a pinned one may be right, and a guess would be kept for good. */

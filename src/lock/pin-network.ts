@@ -24,6 +24,7 @@ interface PinnedNetwork {
   locked: LockedNetwork;
   problems: Problem[];
   changes: string[];
+  unmet: Problem[];
 }
 
 export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
@@ -38,7 +39,7 @@ export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
   const slices = pinSlices(input, notes);
   if (notes.problems.length === 0) checkReservedPlaces(input, slices, notes);
   const locked = { subnet: network.subnet, dataplane, addressing: network.addressing.mode, mtuBytes, ...slices };
-  return { locked, problems: notes.problems, changes: notes.changes };
+  return { locked, problems: notes.problems, changes: notes.changes, unmet: notes.unmet };
 }
 
 /** The number by which a network's packets are told from others'; undefined where its plane needs none. */

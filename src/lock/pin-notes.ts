@@ -4,6 +4,8 @@ import type { FilePosition, Problem } from "../model/problem.ts";
 export interface Notes {
   problems: Problem[];
   changes: string[];
+  /** Wishes of the file that what is pinned does not allow now. Nothing fails for them. */
+  unmet: Problem[];
   /** `field` is below the network. */
   fail(field: readonly string[], about: Pick<Problem, "why" | "try">): void;
 }
@@ -13,6 +15,7 @@ export function createNotes(network: string, locate?: (path: readonly PropertyKe
   return {
     problems,
     changes: [],
+    unmet: [],
     fail(field, { why, try: advice }) {
       const path = ["networks", network, ...field];
       problems.push({

@@ -26,7 +26,7 @@ describe("the shape of an ovs network", () => {
     const lock = pinApps(dataplane);
     expect(shapeOf(lock)).toBe(shape);
     expect(parseLock(formatLock(lock), "f")).toEqual(lock);
-    expect(pin(HOSTS, lock, apps(dataplane))).toEqual({ lock, changes: [] });
+    expect(pin(HOSTS, lock, apps(dataplane))).toEqual({ lock, changes: [], unmet: [] });
   });
 
   it("is none of a vxlan network, which keeps its number when it becomes one or the other", () => {

@@ -21,6 +21,8 @@ export interface Plan {
   /** Why it must not be carried out. */
   refusals: readonly Problem[];
   warnings: readonly Problem[];
+  /** What the file wishes and what is pinned does not allow now. */
+  unmet: readonly Problem[];
 }
 
 export interface HostPlan {

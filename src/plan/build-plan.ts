@@ -1,4 +1,4 @@
-import { familyOf } from "../net/prefix.ts";
+import { familyOf, networkOf } from "../net/prefix.ts";
 import { linkNames, kindOf, type Resource } from "../kinds/index.ts";
 import type { Cluster, Host } from "../model/cluster.ts";
 import type { Facts, HostState } from "../model/host-state.ts";
@@ -18,7 +18,7 @@ import { checkHost } from "./check/preflight.ts";
 import { fingerprintHost } from "./compare/fingerprint.ts";
 import { planHost } from "./compare/plan-host.ts";
 import { compileHost } from "./compile/compile-host.ts";
-import { readHostState, underlayOf } from "./host-state.ts";
+import { mtuToward, readHostState } from "./host-state.ts";
 import { planRemoval } from "./plan-removal.ts";
 
 export interface BuildPlanInput {
@@ -44,7 +44,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
   const { cluster, snapshots, confirmed } = input;
   const previous = input.lock ?? recoverLock(cluster, snapshots);
   const uuid = previous?.uuid ?? input.freshUuid;
-  const { lock, changes } = pinLock({
+  const { lock, changes, unmet } = pinLock({
     cluster,
     ...(previous === undefined ? {} : { previous }),
     uuid,
@@ -70,6 +70,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
     lockChanges: confirmed === undefined ? changes : [],
     networks,
     hosts: [...planned, ...leaving].map(({ host }) => host),
+    unmet,
     refusals: [...planned, ...leaving].flatMap(({ problems }) => problems),
     warnings: input.unreachable.map((problem) =>
       lock.removedHosts[problem.where] === undefined
@@ -86,12 +87,22 @@ export function requireAllowed(plan: Pick<Plan, "refusals">): void {
 
 /** Only what was seen: a guess would be pinned for good, because Docker fixes a network's MTU at creation. */
 function smallestMtu(cluster: Cluster, snapshots: ReadonlyMap<string, Snapshot>): number | undefined {
+  const peers = sampleAddresses(cluster.hosts.map(({ address }) => address));
   const known = cluster.hosts.flatMap(({ name, address }) => {
     const snapshot = snapshots.get(name);
-    return snapshot === undefined ? [] : (underlayOf(snapshot, address).mtuBytes ?? []);
+    return snapshot === undefined ? [] : (mtuToward(snapshot, address, peers) ?? []);
   });
   return known.length === 0 ? undefined : Math.min(...known);
 }
+
+/** Of a large cluster one host of each /24 (or /64) stands for its neighbours: a route between those two is rare. */
+function sampleAddresses(addresses: readonly string[]): string[] {
+  if (addresses.length <= MOST_PEERS) return [...addresses];
+  const neighbourhood = (address: string): string => networkOf(`${address}/${familyOf(address) === 6 ? 64 : 24}`);
+  return [...new Map(addresses.map((address) => [neighbourhood(address), address])).values()];
+}
+
+const MOST_PEERS = 64;
 
 function readStates({ cluster, snapshots }: BuildPlanInput, uuid: string, networks: readonly ResolvedNetwork[]): Map<string, HostState> {
   const states = new Map<string, HostState>();

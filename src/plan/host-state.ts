@@ -1,6 +1,7 @@
 import { isMarkedBy } from "../model/mark.ts";
 import type { Snapshot, SnapshotRoute } from "../model/snapshot.ts";
 import type { HostFacts, HostState } from "../model/host-state.ts";
+import { containsPrefix, familyOf, prefixLength } from "../net/prefix.ts";
 import { claimLinks } from "../kinds/claim-links.ts";
 import { findHolder } from "../kinds/route.ts";
 import { observeResources } from "../kinds/index.ts";
@@ -36,6 +37,29 @@ export function underlayOf({ addresses, links }: Snapshot, address: string): { d
   const device = addresses.find((entry) => entry.cidr.split("/")[0] === address)?.device;
   return { device, mtuBytes: links.find((link) => link.name === device)?.mtuBytes };
 }
+
+/**
+ * The MTU towards the other hosts: that of the devices by which packets to them leave (longest prefix first, as the
+ * kernel looks routes up). The device that has the address may be another: lo, on routed fabrics.
+ */
+export function mtuToward(snapshot: Snapshot, address: string, peers: readonly string[]): number | undefined {
+  const routes = snapshot.routes
+    .map((route) => ({ ...route, prefix: route.destination === "default" ? defaultPrefix(address) : route.destination }))
+    .filter(({ prefix }) => familyOf(prefix) === familyOf(address))
+    .toSorted((a, b) => prefixLength(b.prefix) - prefixLength(a.prefix));
+  let rest = peers.filter((peer) => peer !== address);
+  const devices = new Set<string>();
+  for (const { prefix, device } of routes) {
+    if (rest.length === 0) break;
+    const left = rest.filter((peer) => !containsPrefix(prefix, peer));
+    if (left.length < rest.length) devices.add(device);
+    rest = left;
+  }
+  const known = snapshot.links.flatMap(({ name, mtuBytes }) => (devices.has(name) ? [mtuBytes] : []));
+  return known.length === 0 ? underlayOf(snapshot, address).mtuBytes : Math.min(...known);
+}
+
+const defaultPrefix = (address: string): string => (familyOf(address) === 6 ? "::/0" : "0.0.0.0/0");
 
 export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAddress: string): HostFacts {
   const ours = new Set(snapshot.links.filter((link) => isMarkedBy(link.alias, clusterUuid)).map((link) => link.name));

@@ -30,6 +30,7 @@ const savedPlan = z.strictObject({
   networks: z.array(z.looseObject({ name: z.string(), dataplane: z.looseObject({ type: z.string() }) })),
   refusals: z.array(z.unknown()).max(0),
   warnings: z.array(z.unknown()),
+  unmet: z.array(z.unknown()),
 });
 
 /** Before a host is asked: a plan is written over nothing but an earlier plan. */

@@ -31,6 +31,8 @@ export interface ClusterStatus {
   problems: readonly Problem[];
   /** Why a plan would not be carried out now. */
   refusals: readonly Problem[];
+  /** What the file wishes and what is pinned does not allow now. */
+  unmet: readonly Problem[];
   /** What could not be looked at, with its cause: "vm2: Docker: ...". */
   unseen: readonly string[];
 }
@@ -80,6 +82,7 @@ export function describeStatus({ plan, drift, snapshots, unreachable }: StatusIn
     pending: listChanges(plan).filter(({ host, key }) => !drifted.has(`${host} ${key}`)),
     problems: unreachable,
     refusals: plan.refusals,
+    unmet: plan.unmet,
     unseen: plan.hosts.flatMap(({ host, unseen }) => unseen.map((what) => `${host}: ${what}`)),
   };
 }
