@@ -6,6 +6,8 @@ import type { BootServices } from "../tools/own-files.ts";
  */
 export interface Snapshot {
   kernel: string;
+  /** One boot of one network namespace: two hosts of a file that have the same are one machine. */
+  machine?: string;
   links: readonly SnapshotLink[];
   addresses: readonly SnapshotAddress[];
   routes: readonly SnapshotRoute[];

@@ -12,6 +12,7 @@ import { digestLock } from "../lock/lock-file.ts";
 import { pinLock } from "../lock/pin-lock.ts";
 import { recoverLock } from "../lock/recover-lock.ts";
 import { resolveNetworks } from "../lock/resolve-networks.ts";
+import { checkMachines } from "./check/check-machines.ts";
 import { checkManagement } from "./check/check-management.ts";
 import { checkPrefixesInUse } from "./check/check-prefixes.ts";
 import { checkHost } from "./check/preflight.ts";
@@ -71,7 +72,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
     networks,
     hosts: [...planned, ...leaving].map(({ host }) => host),
     unmet,
-    refusals: [...planned, ...leaving].flatMap(({ problems }) => problems),
+    refusals: [...checkMachines(cluster.hosts, snapshots), ...[...planned, ...leaving].flatMap(({ problems }) => problems)],
     warnings: input.unreachable.map((problem) =>
       lock.removedHosts[problem.where] === undefined
         ? problem

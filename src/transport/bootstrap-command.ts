@@ -8,6 +8,9 @@ export type Machine = (typeof MACHINES)[number];
 /** Every line of the bootstrap begins with it; what else a login prints (a banner, a profile's words) does not. */
 export const BOOTSTRAP_WORD = "spanwire-bootstrap";
 
+/** What the executable is linked against besides the C library (ldd). */
+const LIBRARIES = ["libatomic.so.1", "libstdc++.so.6"] as const;
+
 export interface BootstrapWish {
   version: string;
   /** How many times longer than usual the host program waits (patience.ts); sshd and sudo pass no variable on. */
@@ -23,6 +26,7 @@ export interface BootstrapWish {
  *   ready     the executable of this version is there and the checksum is right; it becomes the host program
  *   missing   it waits for a line with a number of bytes and so many bytes of gzip, or for the end of input
  *   placed    the same as ready, after that
+ *   no-...    something that is needed is not there
  */
 export function renderBootstrap({ version, patience = 1, sha256 }: BootstrapWish): string {
   const known = MACHINES.map((machine) => `${machine}) h=${sha256[machine] ?? ""} ;;`);
@@ -30,7 +34,7 @@ export function renderBootstrap({ version, patience = 1, sha256 }: BootstrapWish
     .map(([name, times]) => `env ${name}=${times} `)
     .join("");
   const start = [
-    `m=$(uname -m); r=$(uname -r); f=${INSTALL_FOLDER}/${version}/spanwire`,
+    `q=; m=$(uname -m); r=$(uname -r); f=${INSTALL_FOLDER}/${version}/spanwire`,
     `case "$m" in ${known.join(" ")} *) h= ;; esac`,
     `if [ "$(id -u)" = 0 ]; then s=; else s="sudo -n --"; fi`,
     `say() { echo "${BOOTSTRAP_WORD} $1 $m $r"; }`,
@@ -38,7 +42,10 @@ export function renderBootstrap({ version, patience = 1, sha256 }: BootstrapWish
     `same() { [ "$(cat "\${f%/*}/checked" 2>/dev/null)" = "$h $(stat -c "%i %s %Z" "$f")" ] || [ "$(sha256sum <"$f")" = "$h  -" ]; }`,
     `if [ -n "$h" ] && [ -x "$f" ] && same`,
     `then say ready`,
-    `else say missing; read -r n || exit 1; $s sh -c "$1" spanwire-place "$f" "$h" "$n" || exit 1; say placed; fi`,
+    // looked for before 50 MB are sent; where there is no ldconfig, starting what was placed tells
+    `else PATH=$PATH:/sbin:/usr/sbin; l=$(ldconfig -p 2>/dev/null); for n in ${LIBRARIES.join(" ")}; do case "$l" in ""|*"$n "*) ;; *) q=$q,$n ;; esac; done`,
+    `[ -z "$q" ] || { say "no-library$q"; exit 1; }`,
+    `say missing; read -r n || exit 1; $s sh -c "$1" spanwire-place "$f" "$h" "$n" || exit 1; say placed; fi`,
     // sudo drops SSH_CONNECTION, whose first word is the other end and whose third is this one (ssh(1)): the host program
     // looks up the path between them
     `set -- $SSH_CONNECTION; exec $s ${patient}"$f" host --peer "$1" --local "$3"`,

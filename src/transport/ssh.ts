@@ -153,6 +153,11 @@ async function heard(connection: StdioConnection, words: Words, timeoutMs: numbe
 function requireHost({ state, kernel }: Greeting, host: Target): void {
   if (state === "no-sha256sum")
     throw problemOf(host, "unsupported", "the host has no sha256sum, so what is placed there cannot be checked", "install coreutils");
+  if (state.startsWith("no-library,")) {
+    const missing = state.split(",").slice(1).join(", ");
+    const advice = "install what has them: apt-get install libatomic1 libstdc++6, or dnf install libatomic libstdc++";
+    throw problemOf(host, "unsupported", `the host program needs ${missing}, which is not there`, advice);
+  }
   const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
   const [oldestMajor, oldestMinor] = OLDEST_KERNEL;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;

@@ -1,4 +1,4 @@
-import { access, constants, readFile } from "node:fs/promises";
+import { access, constants, readFile, readlink } from "node:fs/promises";
 import { release } from "node:os";
 import { SpanwireError } from "../../model/problem.ts";
 import { describeMissingTools, NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
@@ -49,6 +49,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
   const udpPorts = findListeners(boundBefore, boundAfter, tunnelPorts(links, ovs));
   return {
     kernel: release(),
+    machine: await readMachine(),
     ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, dockerUser, tools, former, ...boot },
     ...(management === undefined ? {} : { management: withMaster(management, links) }),
     ...(lastPlan === undefined ? {} : { lastPlan }),
@@ -62,6 +63,12 @@ const unreadable = (tools: Snapshot["tools"]): SpanwireError =>
     why: `missing: ${describeMissingTools(tools)}`,
     try: "install what is named in brackets on that host",
   });
+
+/** proc_sys_kernel(5), random/boot_id; namespaces(7): each network namespace has an inode of its own. */
+async function readMachine(): Promise<string> {
+  const [bootId, namespace] = await Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), readlink("/proc/self/ns/net")]);
+  return `${bootId.trim()} ${namespace}`;
+}
 
 /** Devices over which a router announced itself as the default way out (RFC 4861, 4.2). */
 const advertisedDevices = (routes: readonly SnapshotRoute[]): string[] => [
