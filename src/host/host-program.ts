@@ -9,6 +9,7 @@ import type { HostSystem } from "./execute/host-system.ts";
 import { createPlanMethods } from "./change/plan-methods.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import { purgeExecutable } from "./restore/purge-executable.ts";
+import { readDrops } from "./observe/read-drops.ts";
 import { findContainerPid } from "./observe/read-docker.ts";
 import { readHeardMacs, readHolders } from "./observe/read-holders.ts";
 import { createRecoveryMethods } from "./restore/recovery-methods.ts";
@@ -61,6 +62,7 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
     observe: () => system.observe(),
     purge: async () => ({ removed: await purgeExecutable(await system.observe()) }),
     holders: () => readHolders(),
+    drops: () => readDrops(),
     heardMacs: async (params) => {
       const { bridges } = z.strictObject({ bridges: z.array(z.string().min(1).max(15)).max(1000) }).parse(params);
       return readHeardMacs(bridges);

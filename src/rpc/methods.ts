@@ -1,6 +1,7 @@
 import type { StageResult } from "../host/change/transaction.ts";
 import type { RevertResult } from "../host/change/revert-plan.ts";
 import type { Settled } from "../host/change/settle-leftover.ts";
+import type { DropRule } from "../host/observe/read-drops.ts";
 import type { HeardMac, HostHolders } from "../host/observe/read-holders.ts";
 import type { BatchAnswer } from "../host/probe/methods.ts";
 import type { OperationName, Place, ProbeSpec } from "../host/probe/protocol.ts";
@@ -41,6 +42,8 @@ export interface HostMethods {
   purge: Method<Nothing, { removed: boolean }>;
   holders: Method<Nothing, HostHolders>;
   heardMacs: Method<{ bridges: readonly string[] }, readonly HeardMac[]>;
+  /** Rules that refuse packets, with how many they have refused. */
+  drops: Method<Nothing, readonly DropRule[]>;
   containerPids: Method<{ ids: readonly string[] }, readonly number[]>;
   "probe.start": Method<{ probes: readonly ProbeSpec[] }, readonly BatchAnswer[]>;
   "probe.batch": Method<{ calls: readonly { place: Place; op: OperationName; params: unknown }[] }, readonly BatchAnswer[]>;

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { prepareVerify, type VerifyInputs } from "../../engine/prepare-verify.ts";
+import { nameDrops } from "../../engine/name-drops.ts";
 import { keepAlive } from "../../engine/keep-alive.ts";
 import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { renderReport } from "../../verify/report/render.ts";
-import { verifyCluster } from "../../verify/verify-cluster.ts";
+import { verifyCluster, verifyPairs } from "../../verify/verify-cluster.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { resolveLab, withHosts, withTarget } from "../program/options.ts";
 import { openSession, requireHosts } from "../program/session.ts";
@@ -53,9 +54,11 @@ async function verify(flags: VerifyFlags, inputs: VerifyInputs): Promise<void> {
   const target = flags.host === undefined ? inputs.target : limitTarget(inputs.target, flags.host);
   const connections = new Map([...inputs.connections].filter(([host]) => Object.hasOwn(target.underlay, host)));
   const stopTalking = keepAlive([...connections.values()]); // a slow host's measurements may take minutes
-  const report = await verifyCluster(target, connections, { ...(nftTable === undefined ? {} : { nftTable }), containers, known }).finally(
-    stopTalking,
-  );
+  const options = nftTable === undefined ? {} : { nftTable };
+  const again = (hosts: readonly string[]): Promise<unknown> => verifyPairs(limitTarget(target, hosts), connections, options);
+  const report = await verifyCluster(target, connections, { ...options, containers, known })
+    .then((found) => nameDrops(found, connections, again))
+    .finally(stopTalking);
   const { stdout } = process;
   const ok = report.ok && (flags.strict !== true || report.notTested.length === 0);
   if (flags.json === true) printEnvelope("verify", { ok, problems: report.failures }, report);

@@ -76,6 +76,9 @@ export function createHealthy(target: VerifyTarget): Measurements {
       hosts.map((host) => ({ network: name, host, address: "192.0.2.254", fromHost: true, fromEndpoint: egress.mode === "masquerade" })),
     ),
     containers: [],
+    sources: each(({ name, hosts: members }) =>
+      pairs.map((pair) => ({ network: name, ...pair, source: members.find(({ host }) => host === pair.from)?.probe.split("/")[0] ?? "" })),
+    ),
     notTested: [],
   };
 }

@@ -1,6 +1,7 @@
 import { groupFindings, type Finding } from "./findings.ts";
 import { judgeContainers, reportContainers } from "./judge-containers.ts";
 import { findUntested, judgeEgress, judgeFragments, judgeProblems } from "./judge-hosts.ts";
+import { findUnseenSources, judgeSources } from "./judge-sources.ts";
 import { judgeIsolation } from "./judge-isolation.ts";
 import { expectedCopies, judgePair, judgeReturn, judgeUnderlay } from "./judge-pairs.ts";
 import { createLookup, type Lookup } from "./lookup.ts";
@@ -22,7 +23,14 @@ export function judge(target: VerifyTarget, seen: Measurements): VerifyReport {
   const broken = new Set(
     [...pairs, ...underlay.flatMap((finding) => target.networks.map(({ name }) => ({ ...finding, network: name })))].map(pairKey),
   );
-  const findings = [...pairs, ...underlay, ...judgeFragments(seen), ...judgeEgress(target, seen), ...judgeContainers(seen, broken)];
+  const findings = [
+    ...pairs,
+    ...underlay,
+    ...judgeFragments(seen),
+    ...judgeSources(target, seen),
+    ...judgeEgress(target, seen),
+    ...judgeContainers(seen, broken),
+  ];
   const isolation = judgeIsolation(target, seen);
   const failures: VerifyFailure[] = [...judgeProblems(seen), ...groupFindings(findings), ...isolation.failures];
   const untested = networks.flatMap(({ name, pairs: rows }) =>
@@ -35,7 +43,7 @@ export function judge(target: VerifyTarget, seen: Measurements): VerifyReport {
     isolation: isolation.isolation,
     containers: reportContainers(seen),
     failures: failures.length > 0 || untested.length === 0 ? failures : [unexplained(untested)],
-    notTested: [...untested, ...findUntested(target, seen)],
+    notTested: [...untested, ...findUntested(target, seen), ...findUnseenSources(seen)],
   };
 }
 

@@ -58,6 +58,14 @@ export function createFakeHosts(target: VerifyTarget, faults: FakeFaults = {}): 
         }));
       }
       case "send":
+        for (const { token, address } of asked.messages) {
+          const to = find(network)?.hosts.find(({ probe }) => probe.startsWith(`${address}/`));
+          const source =
+            find(network)
+              ?.hosts.find((at) => at.host === host)
+              ?.probe.split("/")[0] ?? "";
+          if (to !== undefined) inboxOf(network, to.host).push({ token, source, copies: 1 });
+        }
         for (const { token, address } of asked.messages.filter(({ address: to }) => to === "255.255.255.255")) {
           if (broadcastIsLost(host)) continue;
           for (const at of find(network)?.hosts ?? []) inboxOf(network, at.host).push({ token, source: address, copies: 1 });

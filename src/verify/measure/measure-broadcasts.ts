@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
 import type { Measurements } from "./measurements.ts";
 import type { Endpoint, Round, Session } from "./session.ts";
-import { formatToken, type TokenKind } from "./token.ts";
+import type { ReceivedResult } from "../../host/probe/protocol.ts";
+import { formatToken } from "./token.ts";
 
 /**
  * Where one packet reaches every endpoint of a segment. RFC 919: an endpoint takes the limited broadcast whatever its
@@ -21,15 +22,15 @@ export function askBroadcast(round: Round, from: Endpoint, token: string): void 
 export function askReceived(
   round: Round,
   to: Endpoint,
-  kind: TokenKind,
-  { run, senders, settleMs, replyMs }: { run: string; senders: readonly Endpoint[]; settleMs: number; replyMs: number },
-  take: (copies: ReadonlyMap<string, number>) => void,
+  expected: readonly string[],
+  { settleMs, replyMs }: { settleMs: number; replyMs: number },
+  take: (copies: ReadonlyMap<string, number>, tokens: ReceivedResult) => void,
 ): void {
-  const params = { expect: senders.map((from) => formatToken(run, kind, from)), settleMs, deadlineMs: replyMs };
+  const params = { expect: expected, settleMs, deadlineMs: replyMs };
   round.ask(to.at.host, { at: "probe", network: to.network.name }, "received", params, (tokens) => {
     const copies = new Map<string, number>();
     for (const { token, copies: more } of tokens) copies.set(token, (copies.get(token) ?? 0) + more);
-    take(copies);
+    take(copies, tokens);
   });
 }
 
@@ -55,7 +56,8 @@ export async function repeatLostBroadcasts(
     const missed = lost.filter((row) => isOf(to, row.b, row.to));
     const senders = endpoints.filter((from) => missed.some((row) => isOf(from, row.a, row.from)));
     if (senders.length === 0) continue;
-    askReceived(receiving, to, "repeated", { run, senders, ...wait }, (copies) => {
+    const expected = senders.map((from) => formatToken(run, "repeated", from));
+    askReceived(receiving, to, expected, wait, (copies) => {
       for (const from of senders) {
         const row = missed.find((other) => other.from === from.at.host);
         if (row !== undefined) row.copies = copies.get(formatToken(run, "repeated", from)) ?? 0;

@@ -1,3 +1,4 @@
+import { askPeerUnicast, takePeerUnicast } from "./measure-sources.ts";
 import { randomBytes } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { Connection } from "../../transport/connection.ts";
@@ -37,6 +38,7 @@ export function createMeasurements(): Measurements {
     isolation: [],
     egress: [],
     containers: [],
+    sources: [],
     notTested: [],
   };
 }
@@ -226,13 +228,20 @@ async function measureSilence(session: Session, egress: readonly EgressRow[], op
     const row = egress.find(({ network, host }) => network === from.network.name && host === from.at.host);
     if (from.network.egress.mode === "none" && row !== undefined) askEgressFromEndpoint(sending, row, 1, options.settleMs);
   }
+  askPeerUnicast(sending, endpoints, run);
   askForeignUnicast(sending, endpoints, run, options.settleMs, seen);
   await sending.run();
 
   const receiving = session.createRound();
   for (const to of endpoints) {
     const wait = { settleMs: options.settleMs, replyMs: options.replyMs };
-    askReceived(receiving, to, "broadcast", { run, senders: to.network.layer === 2 ? findPeers(to, endpoints) : [], ...wait }, (copies) => {
+    const peers = findPeers(to, endpoints);
+    const expected = [
+      ...(to.network.layer === 2 ? peers.map((from) => formatToken(run, "broadcast", from)) : []),
+      ...peers.map((from) => formatToken(run, "peer", from)),
+    ];
+    askReceived(receiving, to, expected, wait, (copies, tokens) => {
+      takePeerUnicast(to, peers, tokens, run, seen);
       for (const from of endpoints) {
         // The sender's own kernel delivers one copy locally (ip(7), broadcast loops back): only more came over the wire.
         const local = from === to ? 1 : 0;

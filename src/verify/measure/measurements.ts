@@ -16,6 +16,8 @@ export interface Measurements {
   isolation: IsolationRow[];
   egress: EgressRow[];
   containers: ContainerRow[];
+  /** With which source address a packet of the endpoint on `from` arrived at the one on `to`. */
+  sources: SourceRow[];
   notTested: string[];
 }
 
@@ -69,6 +71,13 @@ export interface EgressRow {
   /** Whether the host itself reaches it: if not, the endpoint's result says nothing. */
   fromHost: boolean;
   fromEndpoint: boolean;
+}
+
+export interface SourceRow {
+  network: string;
+  from: string;
+  to: string;
+  source: string;
 }
 
 export interface ContainerTarget {

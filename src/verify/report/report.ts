@@ -76,6 +76,8 @@ export type Check =
   | "host"
   | "attach"
   | "tunnel"
+  | "source"
+  | "firewall"
   | "endpoint"
   | "reach"
   | "mtu"

@@ -1,0 +1,32 @@
+import type { Measurements } from "../measure/measurements.ts";
+import type { VerifyTarget } from "../measure/target.ts";
+import type { Explanation, Finding, Subject } from "./findings.ts";
+
+/** Members see each other's real addresses: a packet arrives with the source it was sent with. */
+export function judgeSources(target: VerifyTarget, seen: Measurements): Finding[] {
+  return seen.sources.flatMap(({ network: name, from, to, source }): Finding[] => {
+    const network = target.networks.find((candidate) => candidate.name === name);
+    const sent = network?.hosts.find(({ host }) => host === from)?.probe.split("/")[0];
+    if (network === undefined || sent === undefined || sent === source) return [];
+    const { subnet } = network;
+    const family = subnet.includes(":") ? "ip6tables" : "iptables";
+    const explain = ({ places, networkNames }: Subject): Explanation => ({
+      doing: "looking at the source address of packets,",
+      what: `${places} on network ${networkNames}`,
+      why: `what ${sent} on ${from} sends arrives at ${to} as ${source}: a NAT rule changes it on the way`,
+      try: `find the rule on ${from} and ${to} with \`${family} -t nat -S POSTROUTING\` and \`nft list ruleset\`, and except the network before it: \`${family} -t nat -I POSTROUTING -s ${subnet} -d ${subnet} -j RETURN\``,
+    });
+    return [{ check: "source", cause: "", network: name, from, to, explain }];
+  });
+}
+
+/** Pairs that answer and whose packets' sources nobody saw. */
+export function findUnseenSources(seen: Measurements): string[] {
+  const known = new Set(seen.sources.map(({ network, from, to }) => JSON.stringify([network, from, to])));
+  const wasAsked = seen.sources.length > 0;
+  return seen.pairs.flatMap(({ network, from, to, received }) =>
+    !wasAsked || received === 0 || known.has(JSON.stringify([network, from, to]))
+      ? []
+      : [`source address ${from} -> ${to} in ${network}: none of the packets that show it arrived (UDP filtered?)`],
+  );
+}
