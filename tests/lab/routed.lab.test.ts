@@ -64,6 +64,26 @@ test("drift: a route and the accept rule are missed, named and put back", async 
   await cluster.must("verify");
 });
 
+test("a rule of somebody else's that hides members' addresses, and one that refuses their packets, are named", async () => {
+  const masquerade = ["POSTROUTING", "-o", "eth0", "-j", "MASQUERADE"];
+  await cluster.on("vm1", "iptables", "-t", "nat", "-I", ...masquerade);
+  const hidden = await cluster.spanwire(["verify"]);
+  await cluster.on("vm1", "iptables", "-t", "nat", "-D", ...masquerade);
+  expect(hidden.exitCode).toBe(1);
+  expect(hidden.stdout).toMatch(/what 10\.64\.\S+ on vm1 sends arrives at vm[23] as 192\.168\.\S+: a NAT rule changes it on the way/);
+  expect(hidden.stdout).toContain("iptables -t nat -I POSTROUTING -s 10.64.0.0/16 -d 10.64.0.0/16 -j RETURN");
+
+  const drop = ["FORWARD", "-s", "10.64.0.0/16", "-j", "DROP"];
+  await cluster.on("vm2", "iptables", "-I", ...drop);
+  const refused = await cluster.spanwire(["verify"]);
+  await cluster.on("vm2", "iptables", "-D", ...drop);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toMatch(
+    /a rule that is not ours refused \d+ packets while they were measured again: chain ip filter FORWARD, handle \d+/,
+  );
+  await cluster.must("verify", "--strict");
+});
+
 test("two networks are apart, also over the underlay; without a way out members still reach their own", async () => {
   const wanted = `${example}\n  data: { subnet: 10.80.0.0/16, dataplane: routed, egress: none }\n`;
   const confirmed = await cluster.footprints();

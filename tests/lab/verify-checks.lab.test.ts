@@ -201,6 +201,20 @@ test("duplicates: a broadcast that comes back to its sender", { timeout: TIMEOUT
   ]);
 });
 
+test("source: packets arrive with another address than they were sent with", { timeout: TIMEOUT_MS }, async () => {
+  const report = await verifyBroken(
+    () =>
+      lab.nft(
+        "vm1",
+        "table bridge cut { chain f { type filter hook forward priority 0; oifname vx-a meta l4proto udp ip saddr set 10.64.1.99; }; }",
+      ),
+    () => lab.nft("vm1", "delete table bridge cut"),
+  );
+  const failure = onlyFailure(report, "source");
+  expect(failure.what).toBe("vm1 -> vm2, vm1 -> vm3 on network apps");
+  expect(failure.why).toMatch(/^what 10\.64\.1\.\d+ on vm1 sends arrives at vm[23] as 10\.64\.1\.99: a NAT rule changes it on the way$/);
+});
+
 test("gateway: the host's own overlay address is filtered", { timeout: TIMEOUT_MS }, async () => {
   const report = await verifyBroken(
     () => lab.nft("vm2", "table inet cut { chain in { type filter hook input priority -10; ip daddr 10.64.2.1 drop; }; }"),
