@@ -1,7 +1,21 @@
 import { defineConfig } from "vitest/config";
 import { PATIENCE } from "./tests/lab/patience.ts";
 
-/** Unit tests beside the source, the lab (root, namespaces), and emulated machines (`npm run test:vm`). */
+/** One file at a time: they share the machine's cores. */
+const labProject = (name: string, include: string) => ({
+  test: {
+    name,
+    include: [include],
+    testTimeout: 180_000 * PATIENCE,
+    hookTimeout: 180_000 * PATIENCE,
+    fileParallelism: false,
+  },
+});
+
+/**
+ * Unit tests beside the source, the lab (root, namespaces), its long files (`npm run test:all`), and emulated machines
+ * (`npm run test:vm`).
+ */
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -20,15 +34,8 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: "lab",
-          include: ["tests/lab/**/*.lab.test.ts"],
-          testTimeout: 180_000 * PATIENCE,
-          hookTimeout: 180_000 * PATIENCE,
-          fileParallelism: false,
-        },
-      },
+      labProject("lab", "tests/lab/**/*.lab.test.ts"),
+      labProject("deep", "tests/lab/**/*.deep.test.ts"),
       {
         test: {
           name: "vm",

@@ -24,10 +24,10 @@ beforeAll(async () => {
 afterAll(() => servers?.close());
 
 const ENVIRONMENT = "SPANWIRE_MAIN=/root/spanwire/dist/spanwire.mjs SPANWIRE_PATIENCE=20 NO_COLOR=1";
-const vitest = `${ENVIRONMENT} node_modules/.bin/node node_modules/vitest/vitest.mjs run --project lab`;
+const vitest = `${ENVIRONMENT} node_modules/.bin/node node_modules/vitest/vitest.mjs run --project lab --project deep`;
 
 test.each(FILES)("%s: holds with the kernel's datapath", { timeout: FILE_TIMEOUT_MS }, async (file) => {
-  const { exitCode, stdout, stderr } = await machine.ssh(`cd /root/spanwire && ${vitest} tests/lab/${file}.lab.test.ts`, {
+  const { exitCode, stdout, stderr } = await machine.ssh(`cd /root/spanwire && ${vitest} tests/lab/${file}.`, {
     timeoutMs: FILE_TIMEOUT_MS,
   });
   process.stdout.write(stdout);
