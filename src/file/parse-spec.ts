@@ -1,12 +1,13 @@
 import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
-import { checkCluster } from "./check/check-cluster.ts";
+import { checkCluster, checkPlaces } from "./check/check-cluster.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { decodeSpec } from "./decode-spec.ts";
 import { MAX_HOSTS, MAX_NETWORKS } from "./schema/limits.ts";
 import { resolveCluster } from "./resolve-cluster.ts";
 import { byPlace, schemaProblems } from "./explain/schema-problems.ts";
 import { problemAt, readSpecFile, type Path, type SpecFile } from "./yaml/spec-file.ts";
-import { specSchema, type Spec } from "./schema/spec-schema.ts";
+import { issuesUnderBadNames, keepPlaces, keepWhole } from "./salvage.ts";
+import { specSchema } from "./schema/spec-schema.ts";
 
 export interface ParsedSpec {
   cluster: Cluster;
@@ -28,19 +29,24 @@ export function parseSpec(text: string, file: string): ParsedSpec {
   if (tooMany.length > 0) throw new SpanwireError(tooMany);
 
   const parsed = specSchema.safeParse(spec.value);
-  const problems = parsed.success ? [] : schemaProblems(parsed.error.issues, spec);
-  // What is whole is checked also beside what is broken: all problems of a file in one go.
-  const whole = parsed.success
-    ? parsed.data
-    : withoutBroken(
-        spec.value,
-        parsed.error.issues.map((issue) => issue.path),
-      );
+  const issues = parsed.error?.issues ?? [];
+  const problems = [...spec.problems, ...schemaProblems([...issues, ...issuesUnderBadNames(spec.value, issues)], spec)];
+  const paths = issues.map(({ path }) => path);
+  const whole = parsed.data ?? keepWhole(spec.value, paths);
   const cluster = whole === undefined ? undefined : resolveCluster(whole);
   const found = cluster === undefined ? { problems: [], warnings: [] } : checkCluster(cluster, spec);
   problems.push(...found.problems);
+  if (!parsed.success) problems.push(...findMisplaced(spec, problems));
   if (problems.length > 0 || cluster === undefined) throw new SpanwireError(problems.toSorted(byPlace));
   return { cluster, warnings: found.warnings.toSorted(byPlace), locate: (path) => spec.locate(path) };
+}
+
+/** What is wrong with the addresses and subnets of all hosts and networks, also of those with other mistakes. */
+function findMisplaced(spec: SpecFile, known: readonly Problem[]): Problem[] {
+  const places = keepPlaces(spec.value);
+  if (places === undefined) return [];
+  const isKnown = new Set(known.map(({ what, why }) => JSON.stringify([what, why])));
+  return checkPlaces(resolveCluster(places), spec).problems.filter(({ what, why }) => !isKnown.has(JSON.stringify([what, why])));
 }
 
 /** Before the schema looks at each of a million hosts. */
@@ -55,18 +61,4 @@ function findTooMany(spec: SpecFile): Problem[] {
     if (count <= most) return [];
     return [problemAt(spec, [field], { why: `there are ${count} ${field}; at most ${most} are supported`, try: "split the cluster" })];
   });
-}
-
-/** The spec without the hosts and networks that have an issue; undefined when nothing remains to be checked. */
-function withoutBroken(value: unknown, broken: readonly Path[]): Spec | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const keep = (field: string): Record<string, unknown> => {
-    const names = new Set(broken.filter((path) => path[0] === field).map((path) => path[1]));
-    const entries = (value as Record<string, unknown>)[field];
-    return typeof entries === "object" && entries !== null
-      ? Object.fromEntries(Object.entries(entries).filter(([name]) => !names.has(name)))
-      : {};
-  };
-  const rest = specSchema.safeParse({ version: 1, cluster: "unnamed", hosts: keep("hosts"), networks: keep("networks") });
-  return rest.success ? rest.data : undefined;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { networkWith, problemsOf, specWith, warningsOf } from "./problems-of.ts";
 
-const subnet = (prefix: string): string => specWith({ networks: `  apps: { subnet: "${prefix}" }` });
+const subnet = (prefix: string): string =>
+  specWith({ networks: `  apps: { subnet: "${prefix}"${prefix.includes(":") ? ", docker: none" : ""} }` });
 const host = (address: string): string => specWith({ hosts: `  vm1: { address: "${address}" }` });
 
 it("B20: overlapping subnets", () => {
@@ -122,6 +123,14 @@ describe("B25: reserved ranges", () => {
       ]
     `);
   });
+});
+
+it("an IPv6 subnet for Docker, which needs IPv4", () => {
+  expect(problemsOf(specWith({ networks: "  apps: { subnet: 'fd00:64::/48', docker: { network: six } }" }))).toMatchInlineSnapshot(`
+    [
+      "7:43 input, networks.apps.docker: Docker needs an IPv4 subnet for a bridge network -> use an IPv4 subnet, or write \`docker: none\`",
+    ]
+  `);
 });
 
 describe("B26: public ranges", () => {

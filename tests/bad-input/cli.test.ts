@@ -84,6 +84,7 @@ describe("init", () => {
       [
         "using the options for cluster: "A B" does not fit: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write something like prod",
         "using the options for hosts["VM 1"]: "VM 1" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write vm-1",
+        "using the options for hosts["VM 1"].address: "10.0.0.300" is not an IPv4 address -> write four decimal numbers, like 10.0.0.1",
       ]
     `);
     await expect(spanwire("init", "--file", file, "--host", "vm1")).rejects.toThrow(/NAME=ADDRESS/);

@@ -28,7 +28,7 @@ describe("B32: MTU bounds", () => {
   });
 
   it("needs 1280 for IPv6, and subtracts the overhead of the underlay's family", () => {
-    expect(problemsOf(specWith({ networks: "  apps: { subnet: 'fd00:64::/48', mtu: 1279 }" }))).toMatchInlineSnapshot(`
+    expect(problemsOf(specWith({ networks: "  apps: { subnet: 'fd00:64::/48', mtu: 1279, docker: none }" }))).toMatchInlineSnapshot(`
       [
         "7:40 input, networks.apps.mtu: 1279 is less than 1280, the least IPv6 needs (RFC 8200, section 5) -> write 1280 or more",
       ]
@@ -126,6 +126,7 @@ colour: red
       "2:10 input, cluster: "Prod" does not fit: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write something like prod",
       "4:10 input, hosts.vm1.adress: there is no field "adress" here -> write address",
       "5:3 input, hosts.VM2: "VM2" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write vm2",
+      "5:19 input, hosts.VM2.address: "010.0.0.2" is not an IPv4 address -> write four decimal numbers, like 10.0.0.1",
       "6:35 input, hosts.vm3.ssh: "-oProxyCommand=x" does not fit: an ssh destination is a name of ~/.ssh/config, HOST, USER@HOST or ssh://USER@HOST:PORT -> write something like root@vm1",
       "8:19 input, hosts.vm5.address: 192.0.2.4 is also the address of vm4 in line 7 -> give each host its own address",
       "10:8 input, networks.a.subent: there is no field "subent" here -> write subnet",
@@ -136,6 +137,37 @@ colour: red
       "14:61 input, networks.e1.dataplane.vni: VNI 7 is also the VNI of d1 (line 13): the two networks would be one -> choose another VNI, or leave it out",
       "15:17 refused, networks.f1.subnet: 8.8.0.0/16 is a public range: its real owners would become unreachable from every member -> use a private range, like 10.64.0.0/12",
       "16:1 input, colour: there is no field "colour" here -> use one of: version, cluster, hosts, networks",
+    ]
+  `);
+});
+
+it("tells all mistakes of a file in one go", () => {
+  const text = `version: 1
+cluster: Bad_Name
+hosts:
+  vm1: { address: 192.0.2.1, color: red }
+  vm1: { address: 192.0.2.1 }
+  -x: { addres: 192.0.2.2 }
+  vm4: { address: 192.0.2.1 }
+networks:
+  apps: { subnet: 10.64.0.0/16, mtu: 12 }
+  back: { subnet: 10.64.0.0/16, dataplane: vxlon }
+  six: { subnet: 'fd00:64::/64' }
+  B: { subnet: 10.9.0.1/16 }
+`;
+  expect(problemsOf(text)).toMatchInlineSnapshot(`
+    [
+      "2:10 input, cluster: "Bad_Name" does not fit: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write something like prod",
+      "5:3 input, hosts.vm1: the key is here a second time; the first is in line 4 -> remove one of the two",
+      "6:3 input, hosts.-x: "-x" is not a legal name: a name is 1 to 63 of a-z, 0-9 and -, with a letter or digit at both ends; several of these with dots between -> write x",
+      "6:9 input, hosts.-x.addres: there is no field "addres" here -> write address",
+      "7:19 input, hosts.vm4.address: 192.0.2.1 is also the address of vm1 in line 5 -> give each host its own address",
+      "9:38 input, networks.apps.mtu: 12 is less than 576 -> write 576 or more",
+      "10:19 input, networks.back.subnet: 10.64.0.0/16 overlaps 10.64.0.0/16 of apps (line 9) in 10.64.0.0/16 -> give each network its own range",
+      "10:44 input, networks.back.dataplane: "vxlon" is not vxlan or ovs or routed or a mapping -> write vxlan",
+      "11:8 input, networks.six.docker: Docker needs an IPv4 subnet for a bridge network -> use an IPv4 subnet, or write \`docker: none\`",
+      "12:3 input, networks.B: "B" is not a legal name: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write b",
+      "12:16 input, networks.B.subnet: host bits are set: 10.9.0.1 lies inside 10.9.0.0/16 -> write 10.9.0.0/16",
     ]
   `);
 });

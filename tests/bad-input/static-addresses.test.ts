@@ -8,10 +8,11 @@ describe("static addresses", () => {
         "7:60 input, networks.apps.ip.web: 10.64.16.9 is also kept for db (line 7) -> give each its own address",
       ]
     `);
-    const networks = "  apps:\n    subnet: fd00:64::/48\n    ip:\n      db: fd00:64:0:1::9\n      web: FD00:0064:0:1:0::9";
+    const networks =
+      "  apps:\n    subnet: fd00:64::/48\n    docker: none\n    ip:\n      db: fd00:64:0:1::9\n      web: FD00:0064:0:1:0::9";
     expect(problemsOf(specWith({ networks }))).toMatchInlineSnapshot(`
       [
-        "11:12 input, networks.apps.ip.web: fd00:64:0:1::9 is also kept for db (line 10) -> give each its own address",
+        "12:12 input, networks.apps.ip.web: fd00:64:0:1::9 is also kept for db (line 11) -> give each its own address",
       ]
     `);
   });

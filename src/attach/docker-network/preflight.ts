@@ -1,4 +1,4 @@
-import { familyOf, overlapsPrefix } from "../../net/prefix.ts";
+import { overlapsPrefix } from "../../net/prefix.ts";
 import type { Problem } from "../../model/problem.ts";
 import { traitsOf } from "../../dataplanes/index.ts";
 import { containersOn } from "../../model/containers.ts";
@@ -50,10 +50,6 @@ function checkDocker({ host, networks, facts }: AttachPreflightInput): Problem[]
   return networks.flatMap((network): Problem[] => {
     const name = network.attach.network ?? network.name;
     const problem = { doing: "preparing the Docker network", what: name, where: host.name };
-    if (familyOf(network.subnet) === 6) {
-      const why = "Docker needs an IPv4 subnet for a bridge network";
-      return [{ ...problem, kind: "unsupported", why, try: "use an IPv4 subnet, or write `docker: none`" }];
-    }
     if (traitsOf(network.dataplane).layer === 3 && Number.parseInt(facts.docker.version, 10) >= BLOCKS_ROUTED) {
       const why = `Docker ${facts.docker.version} drops what other hosts route to containers, before any rule of ours`;
       const advice = "write dataplane: vxlan, or `docker: none`";

@@ -11,6 +11,8 @@ export type Path = readonly PropertyKey[];
 export interface SpecFile {
   file: string;
   value: unknown;
+  /** What does not keep the rest from being judged. */
+  problems: readonly Problem[];
   /** Place of the value at `path`, of its key when `part` says so, or of the nearest parent that is written down. */
   locate(path: Path, part?: "key" | "value"): FilePosition;
 }
@@ -23,11 +25,13 @@ export function readSpecFile(text: string, file: string): SpecFile {
   const composer = new Composer({ version: "1.2", schema: "core", merge: true, stringKeys: true, uniqueKeys: false, logLevel: "silent" });
   const documents = [...composer.compose(tokens, true, text.length)];
   const document = documents[0] as Document.Parsed;
-  const problems: Problem[] = findSyntaxProblems(documents, file, at);
-  if (problems.length === 0) problems.push(...findNodeProblems(document, file, at));
-  if (problems.length > 0) throw new SpanwireError(problems);
+  const unreadable = findSyntaxProblems(documents, file, at);
+  if (unreadable.length > 0) throw new SpanwireError(unreadable);
+  const { problems, repeated } = findNodeProblems(document, file, at);
+  if (problems.length > 0) throw new SpanwireError([...problems, ...repeated]);
   return {
     file,
+    problems: repeated,
     // The expansion of aliases was counted by findNodeProblems; the library's own count would be a second opinion.
     value: document.toJS({ maxAliasCount: -1 }),
     locate: (path, part = "value") => at(findOffset(document, path, part)),

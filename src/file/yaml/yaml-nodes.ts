@@ -15,6 +15,8 @@ export const MERGE_KEY = "<<";
 /** What a walk over the document has found so far. */
 interface Walk {
   problems: Problem[];
+  /** Keys that are written twice: the rest of the file can be judged all the same. */
+  repeated: Problem[];
   /** Nodes below each anchor, its aliases expanded. */
   anchorSizes: Map<string, number>;
   /** Nodes by their anchor. */
@@ -27,8 +29,12 @@ interface Walk {
 type Path = readonly PropertyKey[];
 
 /** Rules that hold for every node, whatever field it is: tags, merge keys, duplicate keys, number forms, aliases. */
-export function findNodeProblems(document: Document.Parsed, file: string, at: (offset: number) => FilePosition): Problem[] {
-  const walk: Walk = { problems: [], anchorSizes: new Map(), anchors: new Map(), aliases: 0, file, at };
+export function findNodeProblems(
+  document: Document.Parsed,
+  file: string,
+  at: (offset: number) => FilePosition,
+): Pick<Walk, "problems" | "repeated"> {
+  const walk: Walk = { problems: [], repeated: [], anchorSizes: new Map(), anchors: new Map(), aliases: 0, file, at };
   const size = walkNode(walk, document.contents, []);
   if (size > MAX_TOKENS)
     add(
@@ -38,12 +44,12 @@ export function findNodeProblems(document: Document.Parsed, file: string, at: (o
       `its aliases expand to ${size.toExponential(1)} values; at most ${MAX_TOKENS} are allowed`,
       "write the values out",
     );
-  return walk.problems;
+  return walk;
 }
 
-function add(walk: Walk, node: unknown, path: Path, why: string, advice: string): void {
+function add(walk: Walk, node: unknown, path: Path, why: string, advice: string, list = walk.problems): void {
   const offset = (node as Node | null)?.range?.[0] ?? 0;
-  walk.problems.push({ kind: "input", doing: "reading", what: pathText(path), where: walk.file, why, try: advice, at: walk.at(offset) });
+  list.push({ kind: "input", doing: "reading", what: pathText(path), where: walk.file, why, try: advice, at: walk.at(offset) });
 }
 
 /** Returns how many nodes stand here and below, aliases expanded. Depth is bounded by readTokens. */
@@ -78,13 +84,8 @@ function walkMap(walk: Walk, map: YAMLMap, path: Path): number {
     const first = seen.get(name);
     if (!isScalar(key)) add(walk, key, path, "a key is not plain text", "write the key as a word");
     else if (first !== undefined) {
-      add(
-        walk,
-        key,
-        below,
-        `the key is here a second time; the first is in line ${walk.at(first.range![0]).line}`,
-        "remove one of the two",
-      );
+      const why = `the key is here a second time; the first is in line ${walk.at(first.range![0]).line}`;
+      add(walk, key, below, why, "remove one of the two", walk.repeated);
     } else if (name === MERGE_KEY && !isMergeable(value, walk.anchors))
       add(walk, key, below, "what is merged is no mapping", "write `<<: *NAME`, with `&NAME` before a mapping further up");
     else if (INHERITED_KEYS.has(name)) add(walk, key, below, `${quote(name)} cannot be a name here`, "choose another name");

@@ -3,7 +3,7 @@ import { checkPrefixesInUse } from "./check-prefixes.ts";
 import { parseSpec } from "../../file/parse-spec.ts";
 
 const { cluster, locate } = parseSpec(
-  "version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks:\n  apps: { subnet: 10.64.0.0/12 }\n  data: { subnet: 'fd00:64::/48' }\n",
+  "version: 1\ncluster: c\nhosts: { vm1: { address: 192.0.2.1 } }\nnetworks:\n  apps: { subnet: 10.64.0.0/12 }\n  data: { subnet: 'fd00:64::/48', docker: none }\n",
   "spec.yaml",
 );
 

@@ -84,20 +84,6 @@ test("a Swarm network's subnet is in an address space of its own", async () => {
   expect((await fleet.plan(cluster)).hosts).toHaveLength(3);
 });
 
-test("Docker cannot make an IPv6-only network", async () => {
-  const v6 = {
-    ...cluster,
-    networks: cluster.networks.map((network) => ({
-      ...network,
-      subnet: "fd00:64::/64",
-      addressing: { mode: "slices" as const, pins: {} },
-    })),
-  };
-  expect((await lines(createFakeFleet(cluster.hosts.slice(0, 1)).plan({ ...v6, hosts: cluster.hosts.slice(0, 1) })))[0]).toBe(
-    "preparing the Docker network n1 on h1: Docker needs an IPv4 subnet for a bridge network\n  try: use an IPv4 subnet, or write `docker: none`",
-  );
-});
-
 test("B49: a network that goes, or must be made again, with running containers on it", async () => {
   const { fleet, plan } = await applied({ hosts: [1, 2], networks: { 1: PLAIN, 2: PLAIN } });
   startContainer(fleet.hosts.get("h1")!, "n1", "web");
