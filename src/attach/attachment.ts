@@ -19,6 +19,8 @@ export interface Attachment<Written = unknown, Spec extends Attach = Attach> {
   compile(input: AttachCompileInput): Resource[];
   /** What would make a step fail on this host, or hurt somebody. Called also without a network of it. */
   preflight?(input: AttachPreflightInput): Problem[];
+  /** What ails members, or will after these steps, that no step of ours mends. Called also without a network of it. */
+  findMemberTroubles?(input: AttachMembersInput): Problem[];
 }
 
 export interface AttachCheckInput {
@@ -34,6 +36,13 @@ export interface AttachCompileInput {
   member: ResolvedMember;
   cluster: string;
   clusterUuid: string;
+}
+
+export interface AttachMembersInput {
+  networks: readonly ResolvedNetwork[];
+  /** By host, of those that answered. */
+  snapshots: ReadonlyMap<string, Snapshot>;
+  steps: ReadonlyMap<string, readonly Step[]>;
 }
 
 export interface AttachPreflightInput {

@@ -1,3 +1,4 @@
+import { findAilingMembers } from "../attach/find-members.ts";
 import { digestLock } from "../lock/lock-file.ts";
 import { recoverLock } from "../lock/recover-lock.ts";
 import type { Plan } from "../model/plan.ts";
@@ -21,11 +22,13 @@ export function planDestroy(session: Session, gathered: GatheredHosts, { only, a
     return snapshot === undefined ? [] : [planRemoval(host, snapshot, lock.uuid, cluster, allowManagementPath)];
   });
   const isComplete = gathered.unreachable.length === 0 && only === undefined;
+  const steps = new Map(planned.map(({ host }) => [host.host, host.steps]));
   return {
     ...{ version: 2, kind: "plan", cluster: lock.cluster, clusterUuid: lock.uuid },
     lockBefore: session.lock === undefined ? null : digestLock(session.lock),
     lock: isComplete ? null : lock,
     ...{ lockChanges: [], networks: [], unmet: [], warnings: gathered.unreachable },
+    members: findAilingMembers([], gathered.snapshots, steps),
     hosts: planned.map(({ host }) => host),
     refusals: planned.flatMap(({ problems }) => problems),
   };

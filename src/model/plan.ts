@@ -23,6 +23,8 @@ export interface Plan {
   warnings: readonly Problem[];
   /** What the file wishes and what is pinned does not allow now. */
   unmet: readonly Problem[];
+  /** What ails containers, or will after this plan, that no step of it mends. */
+  members: readonly Problem[];
 }
 
 export interface HostPlan {

@@ -151,6 +151,7 @@ export type SnapshotDocker =
       swarm: boolean;
       networks: readonly SnapshotDockerNetwork[];
       endpoints: readonly SnapshotDockerEndpoint[];
+      stopped: readonly SnapshotStoppedMember[];
     };
 
 export interface SnapshotDockerNetwork {
@@ -174,6 +175,18 @@ export interface SnapshotDockerEndpoint {
   mac: string;
   /** Host side of its veth pair; only looked up while the bridge lacks a port (see host/orphan-ports). */
   device?: string;
+}
+
+/** A container that does not run, and a Docker network it is on: one of ours, or one that is no more. */
+export interface SnapshotStoppedMember {
+  container: string;
+  network: string;
+  /** "" of a container that never ran. */
+  networkId: string;
+  /** Only one that was given by hand (`--ip`), which it will want again; else "". */
+  address: string;
+  /** Given by hand. */
+  aliases: readonly string[];
 }
 
 /** Rules with a comment in the chain that Docker asks before its own; `rule` is without chain and comment. */

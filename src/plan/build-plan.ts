@@ -1,3 +1,4 @@
+import { findAilingMembers } from "../attach/find-members.ts";
 import { familyOf, networkOf } from "../net/prefix.ts";
 import { linkNames, kindOf, type Resource } from "../kinds/index.ts";
 import type { Cluster, Host } from "../model/cluster.ts";
@@ -61,6 +62,8 @@ export function buildPlan(input: BuildPlanInput): Plan {
     return state === undefined ? [] : [planMember(host, state, { ...input, lock, networks, facts })];
   });
   const leaving = confirmed === undefined ? planLeavingHosts(lock, input) : [];
+  const all = [...planned, ...leaving];
+  const steps = new Map(all.map(({ host }) => [host.host, host.steps]));
   return {
     version: 2,
     kind: "plan",
@@ -70,9 +73,10 @@ export function buildPlan(input: BuildPlanInput): Plan {
     lock: confirmed === undefined ? lock : (previous ?? lock),
     lockChanges: confirmed === undefined ? changes : [],
     networks,
-    hosts: [...planned, ...leaving].map(({ host }) => host),
+    hosts: all.map(({ host }) => host),
     unmet,
-    refusals: [...checkMachines(cluster.hosts, snapshots), ...[...planned, ...leaving].flatMap(({ problems }) => problems)],
+    members: findAilingMembers(networks, snapshots, steps),
+    refusals: [...checkMachines(cluster.hosts, snapshots), ...all.flatMap(({ problems }) => problems)],
     warnings: input.unreachable.map((problem) =>
       lock.removedHosts[problem.where] === undefined
         ? problem

@@ -96,7 +96,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
         lockChanges: [],
         hosts: planned.map(({ host }) => host),
         warnings: [],
-        unmet: [],
+        unmet: [], members: [],
       };
       return apply(plan);
     },

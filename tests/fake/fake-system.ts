@@ -42,7 +42,7 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     name,
     kernel: createKernel(underlay, mtuBytes),
     nft: new Map(),
-    docker: { networks: [], endpoints: [] },
+    docker: { networks: [], endpoints: [], stopped: [], made: 0 },
     ovs: createOvs(),
     state: createMemoryState(),
     udpPorts: [22],
@@ -83,6 +83,15 @@ export function startContainer(host: FakeHost, network: string, container: strin
   const link = addLink(host.kernel, { name: device, kind: "veth", up: true });
   setMaster(host.kernel, link, found.options["com.docker.network.bridge.name"]);
   host.docker.endpoints.push({ container, containerId: `id-of-${container}`, pid: 100, network, address: "", mac: device, device });
+}
+
+/** It keeps its network by its id, and the address that was given by hand. */
+export function stopContainer({ docker }: FakeHost, container: string, address = ""): void {
+  const endpoint = docker.endpoints.find((candidate) => candidate.container === container)!;
+  const { network } = endpoint;
+  docker.endpoints = docker.endpoints.filter((candidate) => candidate !== endpoint);
+  const networkId = docker.networks.find(({ name }) => name === network)!.id;
+  docker.stopped.push({ container, network, networkId, address, aliases: ["db"] });
 }
 
 /** As the lab does for Open vSwitch in userspace: the underlay address sits on a bridge of its own. */
@@ -160,7 +169,7 @@ function dockerSnapshot(host: FakeHost): SnapshotDocker {
     const isLost = device !== undefined && host.kernel.links.get(device)?.master === undefined;
     return isLost ? { ...endpoint, device } : endpoint;
   });
-  return { state: "ready", version: host.dockerVersion, apiVersion: "1.51", swarm: host.swarm, networks, endpoints };
+  return { state: "ready", version: host.dockerVersion, apiVersion: "1.51", swarm: host.swarm, networks, endpoints, stopped: host.docker.stopped };
 }
 
 function dumpHost(host: FakeHost): string {

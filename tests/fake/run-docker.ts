@@ -1,11 +1,14 @@
 import { overlapsPrefix } from "../../src/net/prefix.ts";
 import type { Command } from "../../src/tools/index.ts";
-import type { SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../src/model/snapshot.ts";
+import type { SnapshotDockerEndpoint, SnapshotDockerNetwork, SnapshotStoppedMember } from "../../src/model/snapshot.ts";
 import { Refused, type KernelModel } from "./kernel-model.ts";
 
 export interface DockerModel {
   networks: SnapshotDockerNetwork[];
   endpoints: SnapshotDockerEndpoint[];
+  stopped: SnapshotStoppedMember[];
+  /** How many networks it ever made. */
+  made: number;
 }
 
 type DockerCommand = Extract<Command, { tool: "docker" }>;
@@ -24,7 +27,7 @@ export function runDocker(docker: DockerModel, kernel: KernelModel, command: Doc
   const ready = kernel.addresses.some((entry) => entry.device === bridge && entry.cidr === `${pool.Gateway}/${length}`);
   if (!ready) throw new Error(`the gateway ${pool.Gateway}/${length} must be on ${bridge} before the Docker network is made`);
   docker.networks.push({
-    id: `id-of-${body.Name}`,
+    id: `network-${++docker.made}`, // another one each time
     name: body.Name,
     driver: "bridge",
     scope: "local",

@@ -5,6 +5,7 @@ import type { Problem } from "../../model/problem.ts";
 import { named } from "../../net/schema-parts.ts";
 import type { AttachCheckInput, Attachment } from "../attachment.ts";
 import { compileDockerNetwork } from "./compile.ts";
+import { findMemberTroubles } from "./members.ts";
 import { preflightDocker } from "./preflight.ts";
 
 const schema = z.strictObject({
@@ -22,6 +23,7 @@ export const dockerNetwork: Attachment<z.output<typeof schema>> = {
   check: (input) => [...checkName(input), ...checkFamily(input)],
   compile: compileDockerNetwork,
   preflight: preflightDocker,
+  findMemberTroubles,
 };
 
 function checkName({ network, earlier, fail, locate }: AttachCheckInput): Problem[] {

@@ -31,6 +31,7 @@ const savedPlan = z.strictObject({
   refusals: z.array(z.unknown()).max(0),
   warnings: z.array(z.unknown()),
   unmet: z.array(z.unknown()),
+  members: z.array(z.unknown()),
 });
 
 /** Before a host is asked: a plan is written over nothing but an earlier plan. */

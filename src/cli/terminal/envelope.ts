@@ -38,6 +38,8 @@ const DATA = {
     ),
     refusals: problems,
     warnings: problems,
+    unmet: problems,
+    members: problems,
   },
   apply: {
     planId: z.string(),
@@ -52,6 +54,8 @@ const DATA = {
     drift: z.array(change),
     pending: z.array(change),
     refusals: problems,
+    unmet: problems,
+    members: problems,
     unseen: z.array(z.string()),
   },
   verify: {

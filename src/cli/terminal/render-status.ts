@@ -71,6 +71,7 @@ function renderTroubles(status: ClusterStatus): string[] {
     ...mixed,
     ...status.refusals.map((problem) => `${paint("red", "not to be applied:")} ${formatProblem(problem)}`),
     ...status.unmet.map((problem) => `${paint("yellow", "waits:")} ${formatProblem(problem)}`),
+    ...status.members.map((problem) => `${paint("yellow", "take care:")} ${formatProblem(problem)}`),
     ...status.unseen.map((line) => paint("yellow", `not looked at: ${line}`)),
   ];
 }

@@ -33,6 +33,8 @@ export interface ClusterStatus {
   refusals: readonly Problem[];
   /** What the file wishes and what is pinned does not allow now. */
   unmet: readonly Problem[];
+  /** Containers that will not start, or whose address may be given to another. */
+  members: readonly Problem[];
   /** What could not be looked at, with its cause: "vm2: Docker: ...". */
   unseen: readonly string[];
 }
@@ -83,6 +85,7 @@ export function describeStatus({ plan, drift, snapshots, unreachable }: StatusIn
     problems: unreachable,
     refusals: plan.refusals,
     unmet: plan.unmet,
+    members: plan.members,
     unseen: plan.hosts.flatMap(({ host, unseen }) => unseen.map((what) => `${host}: ${what}`)),
   };
 }

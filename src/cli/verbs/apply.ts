@@ -107,7 +107,7 @@ interface CarryOutInput extends PlannedHosts {
 
 async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInput): Promise<void> {
   requireAllowed(plan);
-  sayWarnings([...gathered.unreachable, ...plan.unmet]);
+  sayWarnings([...gathered.unreachable, ...plan.unmet, ...plan.members]);
   if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
   if (hasChanges(plan)) {
     say(renderBrief(plan, paintPlan));

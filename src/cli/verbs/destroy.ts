@@ -63,7 +63,7 @@ async function destroy(session: Session, gathered: GatheredHosts, flags: Destroy
     return print("Nothing to do: there is no lock, and no host carries this cluster.");
   }
   requireAllowed(plan);
-  sayWarnings(gathered.unreachable);
+  sayWarnings([...gathered.unreachable, ...plan.members]);
   if (flags.dryRun === true) return print(renderBrief(plan, paintPlan));
   for (const text of gathered.settled) say(text);
   if (hasChanges(plan)) {

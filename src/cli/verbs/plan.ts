@@ -55,7 +55,7 @@ async function showPlan(plan: Plan, flags: PlanFlags): Promise<void> {
   const problems = [...plan.warnings, ...plan.refusals];
   if (flags.json === true) printEnvelope("plan", { ok: problems.length === 0, problems }, toEnvelope(plan));
   else print(render(plan, flags));
-  sayWarnings([...plan.warnings, ...plan.unmet]);
+  sayWarnings([...plan.warnings, ...plan.unmet, ...plan.members]);
   sayProblems(plan.refusals);
   if (flags.out !== undefined && plan.refusals.length === 0) {
     await writeSavedPlan(flags.out, plan);

@@ -1,5 +1,5 @@
 import { CLUSTER_LABEL } from "../../model/mark.ts";
-import type { SnapshotDocker, SnapshotDockerEndpoint, SnapshotDockerNetwork } from "../../model/snapshot.ts";
+import type { SnapshotDocker, SnapshotDockerEndpoint, SnapshotDockerNetwork, SnapshotStoppedMember } from "../../model/snapshot.ts";
 import { compareText } from "../../util/compare-text.ts";
 import { callDocker, dockerSocketPath } from "./docker-api.ts";
 
@@ -17,7 +17,17 @@ interface ApiNetwork {
 interface ApiContainer {
   Id: string;
   Names: string[];
-  NetworkSettings: { Networks: Record<string, { NetworkID: string; IPAddress: string; GlobalIPv6Address: string; MacAddress: string }> };
+  State: string;
+  NetworkSettings: { Networks: Record<string, ApiEndpoint> };
+}
+
+interface ApiEndpoint {
+  NetworkID: string;
+  IPAddress: string;
+  GlobalIPv6Address: string;
+  MacAddress: string;
+  IPAMConfig: { IPv4Address?: string; IPv6Address?: string } | null;
+  Aliases: string[] | null;
 }
 
 /** Docker as it stands, in three parallel calls. A daemon that does not answer is a fact, not a failure. */
@@ -27,7 +37,7 @@ export async function readDocker(): Promise<SnapshotDocker> {
       callDocker<{ Version: string; ApiVersion: string }>("GET", "/version"),
       callDocker<{ Swarm?: { LocalNodeState?: string } }>("GET", "/info"),
       callDocker<ApiNetwork[]>("GET", "/networks"),
-      callDocker<ApiContainer[]>("GET", "/containers/json"),
+      callDocker<ApiContainer[]>("GET", "/containers/json?all=true"),
     ]);
     const found = networks.map(toNetwork).sort((a, b) => compareText(a.name, b.name));
     return {
@@ -36,7 +46,11 @@ export async function readDocker(): Promise<SnapshotDocker> {
       apiVersion: version.ApiVersion,
       swarm: info.Swarm?.LocalNodeState === "active",
       networks: found,
-      endpoints: findEndpoints(containers, found),
+      endpoints: findEndpoints(
+        containers.filter((container) => !isStopped(container)),
+        found,
+      ),
+      stopped: findStopped(containers.filter(isStopped), found),
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -71,7 +85,7 @@ function findEndpoints(containers: readonly ApiContainer[], networks: readonly S
         if (network === undefined) return [];
         return [
           {
-            container: (container.Names[0] ?? container.Id).replace(/^\//, ""),
+            container: nameOf(container),
             containerId: container.Id,
             pid: 0,
             network: network.name,
@@ -83,6 +97,30 @@ function findEndpoints(containers: readonly ApiContainer[], networks: readonly S
     )
     .sort((a, b) => compareText(`${a.network} ${a.container}`, `${b.network} ${b.container}`));
 }
+
+/** Docker Engine API, GET /containers/json: one that is paused or restarting has its endpoints still. */
+const STOPPED_STATES = new Set(["created", "exited", "dead"]);
+const isStopped = ({ State }: ApiContainer): boolean => STOPPED_STATES.has(State);
+
+function findStopped(containers: readonly ApiContainer[], networks: readonly SnapshotDockerNetwork[]): SnapshotStoppedMember[] {
+  const foreign = new Set(networks.flatMap(({ id, labels }) => (labels[CLUSTER_LABEL] === undefined ? [id] : [])));
+  const names = new Set(networks.flatMap(({ name, labels }) => (labels[CLUSTER_LABEL] === undefined ? [] : [name])));
+  return containers
+    .flatMap((container) =>
+      Object.entries(container.NetworkSettings.Networks)
+        .filter(([name, { NetworkID }]) => (NetworkID === "" ? names.has(name) : !foreign.has(NetworkID)))
+        .map(([network, { NetworkID, IPAMConfig, Aliases }]) => ({
+          container: nameOf(container),
+          network,
+          networkId: NetworkID,
+          address: IPAMConfig?.IPv4Address || IPAMConfig?.IPv6Address || "",
+          aliases: (Aliases ?? []).filter((alias) => !container.Id.startsWith(alias)), // its short id is given by Docker itself
+        })),
+    )
+    .sort((a, b) => compareText(`${a.network} ${a.container}`, `${b.network} ${b.container}`));
+}
+
+const nameOf = ({ Names, Id }: ApiContainer): string => (Names[0] ?? Id).replace(/^\//, "");
 
 /** The process of a running container; 0 when it ended meanwhile. */
 export async function findContainerPid(containerId: string): Promise<number> {

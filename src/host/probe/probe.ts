@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { SpanwireError, type Problem, type ProblemKind } from "../../model/problem.ts";
 import { describeRun, run, type RunResult } from "../../util/run.ts";
@@ -75,7 +76,18 @@ async function createLink(spec: ProbeSpec, link: string, pid: number): Promise<v
   }
 }
 
+/**
+ * A bridge port that is up and knows IPv6 is an entry in the host's routing table, and Open vSwitch in userspace reads
+ * that table anew at every change (lib/route-table.c): a packet for a tunnel that comes meanwhile is lost.
+ */
+async function keepOutOfRouting(link: string): Promise<void> {
+  await writeFile(`/proc/sys/net/ipv6/conf/${link}/disable_ipv6`, "1").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error; // a kernel without IPv6
+  });
+}
+
 async function joinBridge(spec: ProbeSpec, link: string): Promise<void> {
+  await keepOutOfRouting(link);
   const script = `link set ${link} alias ${spec.mark} addrgenmode none\nlink set ${link} master ${spec.bridge}\nlink set ${link} up\n`;
   const result = await run(["ip", "-batch", "-"], { stdin: script });
   if (result.exitCode === 0) return;
