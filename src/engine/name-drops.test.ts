@@ -16,7 +16,7 @@ const report = (...pairs: PairReport[]): VerifyReport => ({
 function host(name: string, ...readings: (readonly DropRule[])[]): Connection {
   return { host: name, request: async () => readings.shift() ?? [], close: async () => {} };
 }
-const rule = (packets: number, handle = 7): DropRule => ({ chain: "ip filter FORWARD", handle, packets });
+const rule = (packets: number, handle = 7): DropRule => ({ does: "refuses", chain: "ip filter FORWARD", handle, packets });
 
 test("the rule that counted while silent pairs were measured again is named, and no other", async () => {
   const connections = new Map([

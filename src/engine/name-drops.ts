@@ -40,15 +40,17 @@ async function readAll(hosts: readonly string[], connections: ReadonlyMap<string
 
 function describeGrowth(host: string, before: readonly DropRule[], after: readonly DropRule[]): VerifyFailure[] {
   const packetsOf = new Map(before.map(({ chain, handle, packets }) => [`${chain} ${handle}`, packets]));
-  return after.flatMap(({ chain, handle, packets }): VerifyFailure[] => {
+  return after.flatMap(({ does, chain, handle, packets }): VerifyFailure[] => {
     const grown = packets - (packetsOf.get(`${chain} ${handle}`) ?? packets);
     if (grown <= 0) return [];
     return [
       {
         ...{ check: "firewall", kind: "verify", doing: "passing members' packets on", what: host, where: host },
-        why: `a rule that is not ours refused ${grown} packets while they were measured again: chain ${chain}, handle ${handle}`,
+        why: `a rule that is not ours ${DID[does]} ${grown} packets while they were measured again: chain ${chain}, handle ${handle}`,
         try: `look at it with \`nft -a list ruleset\` on ${host}, and let the network's subnet pass before it`,
       },
     ];
   });
 }
+
+const DID = { refuses: "refused", rewrites: "gave another source address to" };

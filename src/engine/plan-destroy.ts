@@ -1,4 +1,4 @@
-import { findAilingMembers } from "../attach/find-members.ts";
+import { findAilingMembers } from "../plan/check/ailing-members.ts";
 import { digestLock } from "../lock/lock-file.ts";
 import { recoverLock } from "../lock/recover-lock.ts";
 import type { Plan } from "../model/plan.ts";

@@ -1,4 +1,4 @@
-import { findAilingMembers } from "../attach/find-members.ts";
+import { findAilingMembers } from "./check/ailing-members.ts";
 import { familyOf, networkOf } from "../net/prefix.ts";
 import { linkNames, kindOf, type Resource } from "../kinds/index.ts";
 import type { Cluster, Host } from "../model/cluster.ts";

@@ -96,7 +96,8 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
         lockChanges: [],
         hosts: planned.map(({ host }) => host),
         warnings: [],
-        unmet: [], members: [],
+        unmet: [],
+        members: [],
       };
       return apply(plan);
     },

@@ -169,7 +169,15 @@ function dockerSnapshot(host: FakeHost): SnapshotDocker {
     const isLost = device !== undefined && host.kernel.links.get(device)?.master === undefined;
     return isLost ? { ...endpoint, device } : endpoint;
   });
-  return { state: "ready", version: host.dockerVersion, apiVersion: "1.51", swarm: host.swarm, networks, endpoints, stopped: host.docker.stopped };
+  return {
+    state: "ready",
+    version: host.dockerVersion,
+    apiVersion: "1.51",
+    swarm: host.swarm,
+    networks,
+    endpoints,
+    stopped: host.docker.stopped,
+  };
 }
 
 function dumpHost(host: FakeHost): string {

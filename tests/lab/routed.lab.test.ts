@@ -70,8 +70,9 @@ test("a rule of somebody else's that hides members' addresses, and one that refu
   const hidden = await cluster.spanwire(["verify"]);
   await cluster.on("vm1", "iptables", "-t", "nat", "-D", ...masquerade);
   expect(hidden.exitCode).toBe(1);
-  expect(hidden.stdout).toMatch(/what 10\.64\.\S+ on vm1 sends arrives at vm[23] as 192\.168\.\S+: a NAT rule changes it on the way/);
-  expect(hidden.stdout).toContain("iptables -t nat -I POSTROUTING -s 10.64.0.0/16 -d 10.64.0.0/16 -j RETURN");
+  expect(hidden.stdout).toMatch(
+    /a rule that is not ours gave another source address to \d+ packets while they were measured again: chain ip nat POSTROUTING, handle \d+/,
+  );
 
   const drop = ["FORWARD", "-s", "10.64.0.0/16", "-j", "DROP"];
   await cluster.on("vm2", "iptables", "-I", ...drop);

@@ -63,7 +63,8 @@ function findLendable(network: ResolvedNetwork, host: string, docker: Docker, { 
   ].filter((one) => one.network === name && one.address !== "");
   return here.flatMap(({ container: what, address, isStopped }): Problem[] => {
     const lender = network.members.find(({ dockerRange }) => containsPrefix(dockerRange, address));
-    if (lender === undefined || (lender.host === host && !isStopped) || isKeptOut(snapshots.get(lender.host)?.docker, name, address)) return [];
+    if (lender === undefined || (lender.host === host && !isStopped) || isKeptOut(snapshots.get(lender.host)?.docker, name, address))
+      return [];
     const why = `its address ${address} in network ${network.name} lies in the range that Docker on ${lender.host} hands out, and another container may be given it`;
     return [
       {

@@ -1,10 +1,13 @@
 import type { Measurements } from "../measure/measurements.ts";
 import type { VerifyTarget } from "../measure/target.ts";
+import { compareNames } from "../../util/compare-names.ts";
 import type { Explanation, Finding, Subject } from "./findings.ts";
 
 /** Members see each other's real addresses: a packet arrives with the source it was sent with. */
 export function judgeSources(target: VerifyTarget, seen: Measurements): Finding[] {
-  return seen.sources.flatMap(({ network: name, from, to, source }): Finding[] => {
+  // as they arrived: in no order
+  const inOrder = seen.sources.toSorted((a, b) => compareNames(a.from, b.from) || compareNames(a.to, b.to));
+  return inOrder.flatMap(({ network: name, from, to, source }): Finding[] => {
     const network = target.networks.find((candidate) => candidate.name === name);
     const sent = network?.hosts.find(({ host }) => host === from)?.probe.split("/")[0];
     if (network === undefined || sent === undefined || sent === source) return [];

@@ -1,8 +1,8 @@
-import type { ResolvedNetwork } from "../model/network.ts";
-import type { Problem } from "../model/problem.ts";
-import type { Snapshot } from "../model/snapshot.ts";
-import type { Step } from "../model/step.ts";
-import { ATTACHMENTS } from "./index.ts";
+import type { ResolvedNetwork } from "../../model/network.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { Step } from "../../model/step.ts";
+import { ATTACHMENTS } from "../../attach/index.ts";
 
 /** What ails members, or will after these steps, that no step of ours mends. */
 export function findAilingMembers(
