@@ -139,6 +139,34 @@ describe("removed or changed by hand", () => {
   });
 });
 
+test("a Docker network is pruned whose members are stopped: the plan names them, and the command it says brings them back", async () => {
+  await cluster.startContainer("vm3", "job", "data", "--ip", "10.80.0.140", "--network-alias", "worker");
+  await cluster.on("vm3", "docker", "stop", "-t", "0", "job");
+  expect((await cluster.must("status")).stdout).not.toContain("stopped container");
+  await cluster.on("vm3", "docker", "network", "prune", "-f");
+  expect(await cluster.planKeys()).toEqual({ vm3: ["add docker-network/data"] });
+  const applied = await cluster.must("apply", "--yes");
+  const [, commands = ""] = /container job on vm3: it will not start: .*\n {2}try: (.*)\n/.exec(applied.stderr) ?? [];
+  expect(commands).toBe("docker network disconnect -f data job && docker network connect --ip 10.80.0.140 --alias worker data job");
+  expect((await cluster.must("status")).stdout).toContain(`try: ${commands}`);
+  expect((await cluster.spanwire(["lab", "exec", "h3", "--run", cluster.lab.runId, "--", "docker", "start", "job"])).exitCode).toBe(1);
+  for (const command of commands.split(" && ")) await cluster.on("vm3", ...command.split(" "));
+  await cluster.on("vm3", "docker", "start", "job");
+  expect((await cluster.must("status")).stdout).not.toContain("stopped container");
+  await cluster.on("vm1", "ping", "-c1", "-W2", "10.80.0.140");
+  await cluster.on("vm3", "docker", "rm", "-f", "job");
+});
+
+test("an address that was given by hand in another host's range is named while nothing keeps it", async () => {
+  const { slices } = (await cluster.readLock()).networks["apps"]!;
+  const [base = "", last = ""] = /^(.*\.)(\d+)\//.exec(slices["vm2"]!)?.slice(1) ?? [];
+  const address = `${base}${Number(last) + 40}`; // in the upper half of a /26
+  await cluster.startContainer("vm1", "guest", "apps", "--ip", address);
+  const { stdout } = await cluster.must("status");
+  await cluster.on("vm1", "docker", "rm", "-f", "guest");
+  expect(stdout).toContain(`its address ${address} in network apps lies in the range that Docker on vm2 hands out`);
+});
+
 test("after all repairs every promise holds, also between the containers", async () => {
   expect((await cluster.must("verify", "--containers")).stdout).toContain("verified: every measured promise holds");
 });
