@@ -1,8 +1,8 @@
 import { SpanwireError } from "../model/problem.ts";
-import { startHostDaemons } from "./host/daemons.ts";
 import { dataPort, namespacePath } from "./lab-names.ts";
 import type { LabHost, LabState } from "./lab-state.ts";
 import { ipBatch, runTool } from "./tools.ts";
+import { lossLines, readLosses, type PairLoss, type SwitchRule } from "./lab-loss.ts";
 import { setUnderlayMtu, underlayDevice } from "./underlay-bridge.ts";
 
 export interface HostMtu {
@@ -14,6 +14,7 @@ export interface HostMtu {
 }
 
 export interface LabFaults {
+  losses: PairLoss[];
   /** Pairs of host names, the smaller index first. */
   cuts: [string, string][];
   /** Hosts whose data NIC or switch port is not as the lab started. */
@@ -26,15 +27,24 @@ const DEFAULT_GSO_SEGMENTS = 65535;
 const MIN_MTU_BYTES = 68;
 const MAX_MTU_BYTES = 65535;
 
-/** The cuts live in the kernel alone: a set of (port in, port out). Changing it is one atomic command, so no lock. */
+/** A switch that loses nothing. Cuts live in the kernel alone: a set of (port in, port out); and losses, a chain a pair. */
+const WHOLE_SWITCH = [
+  "add table bridge lab",
+  "delete table bridge lab",
+  "add table bridge lab",
+  "add set bridge lab cuts { type ifname . ifname; }",
+  "add chain bridge lab forward { type filter hook forward priority 0; policy accept; }",
+  "add rule bridge lab forward iifname . oifname @cuts counter drop",
+];
+
+/** Changing it is one atomic command each time, so no lock. */
 export async function createCutTable(lab: LabState): Promise<void> {
-  const table = [
-    "add table bridge lab",
-    "add set bridge lab cuts { type ifname . ifname; }",
-    "add chain bridge lab forward { type filter hook forward priority 0; policy accept; }",
-    "add rule bridge lab forward iifname . oifname @cuts counter drop",
-  ];
-  await nft(lab, table, "preparing the switch for cuts");
+  await nft(lab, WHOLE_SWITCH, "preparing the switch for cuts");
+}
+
+/** From now on that share of the frames between the two data NICs is thrown away, both ways; 0 ends it. */
+export async function loseBetween(lab: LabState, a: LabHost, b: LabHost, percent: number): Promise<void> {
+  await nft(lab, lossLines(a, b, percent), "losing frames");
 }
 
 /** Nothing passes between the two data NICs any more, in either direction; management and all other pairs do. */
@@ -74,10 +84,9 @@ export async function setHostMtu(lab: LabState, host: LabHost, mtuBytes: number,
   await ipBatch(lab.runId, lab.switchNamespace, [`link set ${dataPort(host.index)} mtu ${mtuBytes}`], "setting the MTU");
 }
 
-/** Starts every dead daemon, undoes every cut and every MTU fault. */
-export async function healLab(lab: LabState): Promise<void> {
-  await Promise.all(lab.hosts.map((host) => startHostDaemons(lab, host)));
-  await nft(lab, ["flush set bridge lab cuts"], "healing the cuts");
+/** Undoes every cut, loss and MTU fault. */
+export async function healSwitch(lab: LabState): Promise<void> {
+  await nft(lab, WHOLE_SWITCH, "healing the switch");
   const ports = lab.hosts.map((host) => `link set ${dataPort(host.index)} mtu ${lab.mtuBytes}`);
   await ipBatch(lab.runId, lab.switchNamespace, ports, "healing the MTUs");
   await Promise.all(lab.hosts.map((host) => setUnderlayMtu(lab, host, lab.mtuBytes)));
@@ -103,8 +112,10 @@ export async function readFaults(lab: LabState): Promise<LabFaults> {
       portMtuBytes: ports.get(dataPort(host.index)) ?? 0,
     })),
   );
+  const listed = await listSwitch(lab);
   return {
-    cuts: await readCuts(lab),
+    cuts: readCuts(lab, listed),
+    losses: readLosses(lab, listed),
     mtus: mtus.filter((mtu) => mtu.ownMtuBytes !== lab.mtuBytes || mtu.portMtuBytes !== lab.mtuBytes),
   };
 }
@@ -115,11 +126,18 @@ async function readMtus(lab: LabState, namespace: string): Promise<Map<string, n
   return new Map(links.map((link) => [link.ifname, link.mtu]));
 }
 
-async function readCuts(lab: LabState): Promise<[string, string][]> {
-  const argv = ["nsenter", `--net=${namespacePath(lab.switchNamespace)}`, "nft", "-j", "list", "set", "bridge", "lab", "cuts"] as const;
-  const text = await runTool(argv, { runId: lab.runId, doing: "reading the cuts" });
-  const listed = JSON.parse(text) as { nftables: { set?: { elem?: { concat: [string, string] }[] } }[] };
-  const pairs = listed.nftables.flatMap((entry) => entry.set?.elem ?? []).map((element) => element.concat);
+/** libnftables-json(5). */
+interface SwitchTable {
+  nftables: ({ set?: { name: string; elem?: { concat: [string, string] }[] } } & SwitchRule)[];
+}
+
+async function listSwitch(lab: LabState): Promise<SwitchTable> {
+  const argv = ["nsenter", `--net=${namespacePath(lab.switchNamespace)}`, "nft", "-j", "list", "table", "bridge", "lab"] as const;
+  return JSON.parse(await runTool(argv, { runId: lab.runId, doing: "reading the switch's faults" })) as SwitchTable;
+}
+
+function readCuts(lab: LabState, listed: SwitchTable): [string, string][] {
+  const pairs = listed.nftables.flatMap(({ set }) => (set?.name === "cuts" ? (set.elem ?? []) : [])).map((element) => element.concat);
   const byPort = new Map(lab.hosts.map((host) => [dataPort(host.index), host]));
   return pairs
     .flatMap(([from, to]): [LabHost, LabHost][] => {

@@ -47,7 +47,7 @@ export async function readLabStatus(runId: string): Promise<LabStatus> {
     ovs: lab.ovs,
     mtuBytes: lab.mtuBytes,
     hosts,
-    faults: lab.phase === "up" && isWhole(lab, hosts) ? await readFaults(lab) : { cuts: [], mtus: [] },
+    faults: lab.phase === "up" && isWhole(lab, hosts) ? await readFaults(lab) : { cuts: [], losses: [], mtus: [] },
   };
 }
 

@@ -2,7 +2,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cutHosts, healLab, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
+import { healLab } from "../../src/lab/heal-lab.ts";
+import { powerOff, powerOn } from "../../src/lab/host/power.ts";
+import { cutHosts, loseBetween, readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
 import { getLabHost, type LabHost, type LabState, writeLabState } from "../../src/lab/lab-state.ts";
 import { startLab } from "../../src/lab/start-lab.ts";
 import { stopLab } from "../../src/lab/stop-lab.ts";
@@ -73,6 +75,57 @@ async function reachable(): Promise<string[]> {
   return results.flat();
 }
 
+describe("loss", () => {
+  /** Of so many questions, answered ones. */
+  const answered = async (from: LabHost, to: string, count: number): Promise<number> => {
+    const { stdout } = await run(["ip", "netns", "exec", from.namespace, "ping", "-q", "-i0.002", "-W1", `-c${count}`, to]);
+    return Number(/(\d+) received/.exec(stdout)![1]);
+  };
+
+  test("that share of the frames of one pair is lost, both ways, and 0% ends it", async () => {
+    await loseBetween(lab, h2, h1, 30);
+    await loseBetween(lab, h2, h3, 12.5);
+    expect((await readFaults(lab)).losses).toEqual([
+      { hosts: ["h1", "h2"], percent: 30 },
+      { hosts: ["h2", "h3"], percent: 12.5 },
+    ]);
+    expect(await answered(h1, h3.address, 200)).toBe(200);
+    // question and answer both pass with 0.7 * 0.7: 490 of 1000, and 350 or 630 are nine standard deviations away
+    const passed = await answered(h1, h2.address, 1000);
+    expect([passed > 350, passed < 630], String(passed)).toEqual([true, true]);
+    await loseBetween(lab, h1, h2, 0);
+    expect((await readFaults(lab)).losses).toEqual([{ hosts: ["h2", "h3"], percent: 12.5 }]);
+    await healLab(lab);
+    expect((await readFaults(lab)).losses).toEqual([]);
+  });
+
+  test("a share that is none, and one host for two, are refused", async () => {
+    await expect(loseBetween(lab, h1, h1, 5)).rejects.toThrow("that is one host");
+    await expect(loseBetween(lab, h1, h2, 101)).rejects.toThrow("not between 0% and 100%");
+  });
+});
+
+describe("power", () => {
+  test("a host without power answers nobody, on neither network, and comes back as it was wired", async () => {
+    const holder = startInHost(h2, "setInterval(() => {}, 1000); process.stdout.write('up')");
+    await new Promise((resolve) => holder.stdout.once("data", resolve));
+    const ended = new Promise((resolve) => holder.once("close", resolve));
+    await powerOff(lab, h2);
+    await ended;
+    expect(await passes(h1, h2.managementAddress)).toBe(false);
+    await expectReachable(["h1>h3", "h3>h1"]);
+    await powerOn(lab, h2, { restore: false });
+    await until(
+      () => passes(h1, h2.managementAddress),
+      (isUp) => isUp,
+    );
+    await expectReachable(ALL_PAIRS);
+    await powerOff(lab, h2);
+    await healLab(lab);
+    await expectReachable(ALL_PAIRS);
+  });
+});
+
 describe("cut and heal", () => {
   test("a cut separates exactly that pair, both ways, on the data network only", async () => {
     await cutHosts(lab, h1, h2);
@@ -93,7 +146,7 @@ describe("cut and heal", () => {
     await expectReachable(["h1>h2", "h2>h1"]);
     await healLab(lab);
     await expectReachable(ALL_PAIRS);
-    expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
+    expect(await readFaults(lab)).toEqual({ cuts: [], losses: [], mtus: [] });
   });
 
   test("a host cannot be cut from itself", async () => {
@@ -134,7 +187,7 @@ describe("mtu", () => {
     await setHostMtu(lab, h1, 1300, false);
     await healLab(lab);
     expect(await passes(h1, h2.address, 1500)).toBe(true);
-    expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
+    expect(await readFaults(lab)).toEqual({ cuts: [], losses: [], mtus: [] });
   });
 });
 

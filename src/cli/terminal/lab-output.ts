@@ -51,9 +51,12 @@ function describeDaemon(host: LabHostStatus, { daemon, version }: LabHostStatus[
 
 function faultLines(status: LabStatus): string[] {
   const cuts = status.faults.cuts.map(([a, b]) => `  fault: nothing passes between ${a} and ${b}`);
+  const losses = status.faults.losses.map(
+    ({ hosts: [a, b], percent }) => `  fault: ${percent}% of the frames between ${a} and ${b} are lost`,
+  );
   const mtus = status.faults.mtus.map(
     (mtu) => `  fault: ${mtu.host} has MTU ${mtu.ownMtuBytes}, the switch's port towards it ${mtu.portMtuBytes} (larger frames vanish)`,
   );
   const silent = status.hosts.some((host) => host.daemons.some((answer) => answer.version === null));
-  return cuts.length + mtus.length === 0 && !silent ? ["  no faults"] : [...cuts, ...mtus];
+  return cuts.length + losses.length + mtus.length === 0 && !silent ? ["  no faults"] : [...cuts, ...losses, ...mtus];
 }

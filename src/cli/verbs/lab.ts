@@ -1,22 +1,17 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { DAEMON_SIGNALS, DAEMONS, killDaemon, startHostDaemon } from "../../lab/host/daemons.ts";
+import type { Command } from "commander";
 import { ensureLab } from "../../lab/ensure-lab.ts";
 import { execInHost } from "../../lab/host/exec-in-host.ts";
-import { cutHosts, healLab, setHostMtu } from "../../lab/lab-faults.ts";
-import { DEFAULT_RUN_ID, parseRunId } from "../../lab/lab-names.ts";
+import { DEFAULT_RUN_ID } from "../../lab/lab-names.ts";
 import { DEFAULT_HOSTS, DOCKER_FLAVOURS } from "../../lab/lab-shape.ts";
-import { type DockerFlavour, getLabHost, listLabs, readLab } from "../../lab/lab-state.ts";
+import { type DockerFlavour, listLabs, readLab } from "../../lab/lab-state.ts";
 import { readLabStatus } from "../../lab/lab-status.ts";
 import { OVS_CHOICES, type OvsChoice } from "../../lab/host/ovs-datapath.ts";
-import { rebootHost } from "../../lab/host/reboot-host.ts";
 import { requireRoot } from "../../lab/require-root.ts";
 import { stopLab } from "../../lab/stop-lab.ts";
+import { registerDaemonFaults, registerFaults, registerPower } from "./lab-faults.ts";
+import { parseNumber, parseOneOf, parseRun, print, withRun, type RunOption } from "./lab-options.ts";
 import { printEnvelope } from "../terminal/envelope.ts";
 import { renderLabList, renderLabStatus, renderLabUp } from "../terminal/lab-output.ts";
-
-interface RunOption {
-  run: string;
-}
 
 interface UpOptions extends RunOption {
   hosts: number;
@@ -37,6 +32,7 @@ export function registerLab(program: Command): void {
   registerReading(lab);
   registerExec(lab);
   registerFaults(lab);
+  registerPower(lab);
   registerDaemonFaults(lab);
 }
 
@@ -119,105 +115,6 @@ function registerExec(lab: Command): void {
       process.exitCode = await execInHost(readLab(options.run), host, command);
     });
 }
-
-function registerFaults(lab: Command): void {
-  withRun(lab.command("cut"))
-    .argument("<a>", "a host")
-    .argument("<b>", "another host")
-    .description("drop everything between two hosts on the data network, both ways, until `heal`")
-    .addHelpText("after", "\nExample:\n  $ spanwire lab cut h1 h3\n")
-    .action(async (a: string, b: string, options: RunOption) => {
-      requireRoot("cutting hosts apart in lab", options.run);
-      const state = readLab(options.run);
-      await cutHosts(state, getLabHost(state, a), getLabHost(state, b));
-      print(`nothing passes between ${a} and ${b} any more; undo with \`spanwire lab heal${runArgument(options.run)}\``);
-    });
-  withRun(lab.command("mtu"))
-    .argument("<host>", "a host")
-    .argument("<bytes>", "the new MTU of its data network card", parseNumber)
-    .option("--silent", "change the switch's port instead, which drops larger frames without a word")
-    .description("make one host's path smaller, until `heal`")
-    .addHelpText("after", "\nExamples:\n  $ spanwire lab mtu h2 1400\n  $ spanwire lab mtu h2 1400 --silent\n")
-    .action(async (name: string, bytes: number, options: RunOption & { silent?: boolean }) => {
-      requireRoot("setting an MTU in lab", options.run);
-      const state = readLab(options.run);
-      await setHostMtu(state, getLabHost(state, name), bytes, options.silent ?? false);
-      const how = options.silent ? "the switch silently drops larger frames from and to" : "its own network card is set:";
-      print(`${bytes} bytes: ${how} ${name}; undo with \`spanwire lab heal${runArgument(options.run)}\``);
-    });
-  withRun(lab.command("reboot"))
-    .argument("<host>", "a host")
-    .option("--no-restore", "as on a machine where our boot unit is missing")
-    .description("cut a host's power and start it again: its network is empty, its disk is as it was")
-    .addHelpText("after", "\nExample:\n  $ spanwire lab reboot h2\n")
-    .action(async (name: string, options: RunOption & { restore: boolean }) => {
-      requireRoot("rebooting a host of lab", options.run);
-      const state = readLab(options.run);
-      await rebootHost(state, getLabHost(state, name), { restore: options.restore });
-      print(`${name} is up again${options.restore ? ", and has restored what was confirmed" : ""}`);
-    });
-  withRun(lab.command("heal"))
-    .description("undo every cut and every MTU fault, and start every killed daemon")
-    .action(async (options: RunOption) => {
-      requireRoot("healing lab", options.run);
-      await healLab(readLab(options.run));
-      print(`lab "${options.run}" has no faults any more`);
-    });
-}
-
-function registerDaemonFaults(lab: Command): void {
-  const daemons = DAEMONS.join(", ");
-  withRun(lab.command("kill"))
-    .argument("<host>", "a host")
-    .argument("<daemon>", daemons, parseOneOf(DAEMONS))
-    .option("--signal <name>", DAEMON_SIGNALS.join(", "), parseOneOf(DAEMON_SIGNALS), "KILL")
-    .description("end a host's daemon, or with STOP make it hang, until `start` or `heal`; nothing starts it again by itself")
-    .addHelpText("after", "\nExamples:\n  $ spanwire lab kill h1 ovs-vswitchd\n  $ spanwire lab kill h2 dockerd --signal STOP\n")
-    .action(async (name: string, daemon: (typeof DAEMONS)[number], options: RunOption & { signal: (typeof DAEMON_SIGNALS)[number] }) => {
-      requireRoot("killing a daemon of lab", options.run);
-      const state = readLab(options.run);
-      await killDaemon(state, getLabHost(state, name), daemon, options.signal);
-      const how = options.signal === "STOP" ? "hangs" : "has ended";
-      print(`${daemon} on ${name} ${how}; undo with \`spanwire lab start ${name} ${daemon}${runArgument(options.run)}\``);
-    });
-  withRun(lab.command("start"))
-    .argument("<host>", "a host")
-    .argument("<daemon>", daemons, parseOneOf(DAEMONS))
-    .description("start a host's daemon that was killed, or wake one that hangs")
-    .addHelpText("after", "\nExample:\n  $ spanwire lab start h1 ovs-vswitchd\n")
-    .action(async (name: string, daemon: (typeof DAEMONS)[number], options: RunOption) => {
-      requireRoot("starting a daemon of lab", options.run);
-      const state = readLab(options.run);
-      await startHostDaemon(state, getLabHost(state, name), daemon);
-      print(`${daemon} on ${name} runs`);
-    });
-}
-
-const withRun = (command: Command): Command =>
-  command.option("--run <id>", "which lab; labs side by side do not collide", parseRun, DEFAULT_RUN_ID);
-const runArgument = (runId: string): string => (runId === DEFAULT_RUN_ID ? "" : ` --run ${runId}`);
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-function parseRun(text: string): string {
-  try {
-    return parseRunId(text);
-  } catch {
-    throw new InvalidArgumentError("A run id is a small letter and at most 7 more small letters or digits.");
-  }
-}
-
-function parseNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
-}
-
-const parseOneOf =
-  <T extends string>(choices: readonly T[]) =>
-  (text: string): T => {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
-    return choice;
-  };
 
 const LAB_HELP = `
 Examples:

@@ -1,6 +1,7 @@
 import { CLUSTER_LABEL } from "../../model/mark.ts";
 import type { SnapshotDocker, SnapshotDockerEndpoint, SnapshotDockerNetwork, SnapshotStoppedMember } from "../../model/snapshot.ts";
 import { compareText } from "../../util/compare-text.ts";
+import { createLimit } from "../../util/create-limit.ts";
 import { callDocker, dockerSocketPath } from "./docker-api.ts";
 
 interface ApiNetwork {
@@ -50,7 +51,7 @@ export async function readDocker(): Promise<SnapshotDocker> {
         containers.filter((container) => !isStopped(container)),
         found,
       ),
-      stopped: findStopped(containers.filter(isStopped), found),
+      stopped: await findStopped(containers.filter(isStopped), found),
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -102,22 +103,41 @@ function findEndpoints(containers: readonly ApiContainer[], networks: readonly S
 const STOPPED_STATES = new Set(["created", "exited", "dead"]);
 const isStopped = ({ State }: ApiContainer): boolean => STOPPED_STATES.has(State);
 
-function findStopped(containers: readonly ApiContainer[], networks: readonly SnapshotDockerNetwork[]): SnapshotStoppedMember[] {
+async function findStopped(
+  containers: readonly ApiContainer[],
+  networks: readonly SnapshotDockerNetwork[],
+): Promise<SnapshotStoppedMember[]> {
   const foreign = new Set(networks.flatMap(({ id, labels }) => (labels[CLUSTER_LABEL] === undefined ? [id] : [])));
   const names = new Set(networks.flatMap(({ name, labels }) => (labels[CLUSTER_LABEL] === undefined ? [] : [name])));
-  return containers
-    .flatMap((container) =>
-      Object.entries(container.NetworkSettings.Networks)
-        .filter(([name, { NetworkID }]) => (NetworkID === "" ? names.has(name) : !foreign.has(NetworkID)))
-        .map(([network, { NetworkID, IPAMConfig, Aliases }]) => ({
-          container: nameOf(container),
-          network,
-          networkId: NetworkID,
-          address: IPAMConfig?.IPv4Address || IPAMConfig?.IPv6Address || "",
-          aliases: (Aliases ?? []).filter((alias) => !container.Id.startsWith(alias)), // its short id is given by Docker itself
-        })),
-    )
-    .sort((a, b) => compareText(`${a.network} ${a.container}`, `${b.network} ${b.container}`));
+  const members = containers.flatMap((container) =>
+    Object.entries(container.NetworkSettings.Networks)
+      .filter(([name, { NetworkID }]) => (NetworkID === "" ? names.has(name) : !foreign.has(NetworkID)))
+      .map(([network, endpoint]) => ({ container, network, endpoint })),
+  );
+  const limit = createLimit(CALLS_AT_ONCE);
+  const found = await Promise.all(
+    members.map(async ({ container, network, endpoint: { NetworkID, IPAMConfig } }) => ({
+      container: nameOf(container),
+      network,
+      networkId: NetworkID,
+      address: IPAMConfig?.IPv4Address || IPAMConfig?.IPv6Address || "",
+      aliases: await limit(() => readAliases(container.Id, network)),
+    })),
+  );
+  return found.sort((a, b) => compareText(`${a.network} ${a.container}`, `${b.network} ${b.container}`));
+}
+
+const CALLS_AT_ONCE = 8;
+
+/** The list of containers leaves them out. */
+async function readAliases(containerId: string, network: string): Promise<string[]> {
+  try {
+    const { NetworkSettings } = await callDocker<Pick<ApiContainer, "NetworkSettings">>("GET", `/containers/${containerId}/json`);
+    const aliases = NetworkSettings.Networks[network]?.Aliases ?? [];
+    return aliases.filter((alias) => !containerId.startsWith(alias)); // its short id is given by Docker itself
+  } catch {
+    return []; // it was removed meanwhile
+  }
 }
 
 const nameOf = ({ Names, Id }: ApiContainer): string => (Names[0] ?? Id).replace(/^\//, "");

@@ -7,9 +7,10 @@ import { SELF_ARGV } from "../../util/self-argv.ts";
 import { removeCgroups, thawCgroups } from "./cgroups.ts";
 import { startHostDaemon } from "./daemons.ts";
 import { hostEnvironment } from "./host-environment.ts";
-import { namespacePath } from "../lab-names.ts";
+import { dataPort, managementPort, namespacePath } from "../lab-names.ts";
 import { rewireHost, setSwitchSysctls } from "../lab-network.ts";
 import type { LabHost, LabState } from "../lab-state.ts";
+import { ipBatch, runTool } from "../tools.ts";
 import { killNamespaceProcesses } from "./processes.ts";
 
 export interface RebootOptions {
@@ -17,15 +18,34 @@ export interface RebootOptions {
   restore: boolean;
 }
 
-/**
- * A power cut and a start. Everything in the host's namespace dies at once, the namespace is made anew with nothing but
- * its two cards, and what a boot would start is started in a boot's order: Open vSwitch, our restore, dockerd, our restore again. What
- * is on disk stays: Docker's data, and the host program's state.
- */
-export async function rebootHost(lab: LabState, host: LabHost, { restore }: RebootOptions): Promise<void> {
+/** A power cut and a start. */
+export async function rebootHost(lab: LabState, host: LabHost, options: RebootOptions): Promise<void> {
+  await powerOff(lab, host);
+  await powerOn(lab, host, options);
+}
+
+/** Everything in the host's namespace dies at once, and its cables lead nowhere. What is on disk stays. */
+export async function powerOff(lab: LabState, host: LabHost): Promise<void> {
+  const cables = [dataPort(host.index), managementPort(host.index)].map((port) => `link set ${port} down`);
+  await ipBatch(lab.runId, lab.switchNamespace, cables, `cutting the power of ${host.name}`);
   thawCgroups([host.namespace]);
   await killNamespaceProcesses(lab.runId, host.namespace);
   await removeCgroups([host.namespace]);
+}
+
+/** Hosts whose cables lead nowhere. */
+export async function findUnpowered(lab: LabState): Promise<LabHost[]> {
+  const text = await runTool(["ip", "-n", lab.switchNamespace, "-json", "link", "show"], { runId: lab.runId, doing: "reading the links" });
+  const links = JSON.parse(text) as { ifname: string; flags: string[] }[];
+  const down = new Set(links.flatMap(({ ifname, flags }) => (flags.includes("UP") ? [] : [ifname])));
+  return lab.hosts.filter((host) => down.has(managementPort(host.index)));
+}
+
+/**
+ * The namespace is made anew with nothing but its two cards, and what a boot would start is started in a boot's order:
+ * Open vSwitch, our restore, dockerd, our restore again. Docker's data and the host program's state are as they were.
+ */
+export async function powerOn(lab: LabState, host: LabHost, { restore }: RebootOptions): Promise<void> {
   await rewireHost(lab, host);
   if (lab.ovs !== "none") for (const daemon of ["ovsdb-server", "ovs-vswitchd"] as const) await startHostDaemon(lab, host, daemon);
   if (restore) await beforeDocker(lab, host, () => runRestore(lab, host, ["--early"]));
