@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { askDaemons, killDaemon, startHostDaemon } from "../../src/lab/host/daemons.ts";
 import { hostEnvironment } from "../../src/lab/host/host-environment.ts";
 import { healLab } from "../../src/lab/heal-lab.ts";
-import { readFaults } from "../../src/lab/lab-faults.ts";
+import { readFaults, setHostMtu } from "../../src/lab/lab-faults.ts";
 import { IMAGE } from "../../src/lab/lab-names.ts";
 import { getLabHost, type LabHost, type LabState } from "../../src/lab/lab-state.ts";
 import { readLabStatus } from "../../src/lab/lab-status.ts";
@@ -103,7 +103,7 @@ describe("the underlay on a bridge of the userspace switch", () => {
       () => passes(h2, h1.address, 1500),
       (passed) => passed,
     );
-    expect(await readFaults(lab)).toEqual({ cuts: [], mtus: [] });
+    expect(await readFaults(lab)).toEqual({ cuts: [], losses: [], mtus: [] });
   });
 
   test("a tunnel of the userspace switch takes its UDP port; kernel VXLAN on another port goes on", async () => {
