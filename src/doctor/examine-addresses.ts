@@ -13,6 +13,8 @@ import { findDuplicates, type DuplicateAddress } from "./find-duplicates.ts";
 export interface AddressReport {
   networks: readonly { name: string; /** How many were asked for. */ addresses: number; askedFrom: readonly string[] }[];
   duplicates: readonly DuplicateAddress[];
+  /** Containers that Docker will not start, or whose address it may give to another. */
+  members: readonly Problem[];
   /** What could not be looked at, so an address used twice there would not be seen. */
   notTested: readonly Problem[];
 }
@@ -30,7 +32,7 @@ export async function examineAddresses(
   target: VerifyTarget,
   reserved: ReadonlyMap<string, readonly string[]>,
   connections: ReadonlyMap<string, Connection>,
-): Promise<AddressReport> {
+): Promise<Omit<AddressReport, "members">> {
   const notTested: Problem[] = [];
   const hosts = await readAll(connections, "holders", () => ({}), notTested);
   for (const [host, { dockerProblem }] of hosts) if (dockerProblem !== "") notTested.push(noDocker(host, dockerProblem));

@@ -108,7 +108,7 @@ describe("listAddressesToAsk", () => {
 test("in words: every holder with its place, MAC and how it is known", () => {
   const hosts = { vm1: hostWith([running("web", "aa", "10.64.0.9")]), vm2: hostWith([stopped("old", "10.64.0.9")]) };
   const duplicates = find(hosts, { "10.64.0.9": ["aa", "cc"] });
-  expect(renderAddresses({ networks: [{ name: "apps", addresses: 3, askedFrom: ["vm1", "vm2"] }], duplicates, notTested: [] }))
+  expect(renderAddresses({ networks: [{ name: "apps", addresses: 3, askedFrom: ["vm1", "vm2"] }], duplicates, members: [], notTested: [] }))
     .toBe(`10.64.0.9 in network apps is used 3 times:
   container web on vm1, eth0, MAC aa (in Docker's network apps, in its kernel, answers on the wire)
   container old on vm2, MAC unknown (in Docker's network apps, not running)

@@ -2,7 +2,7 @@ import { formatProblem } from "../model/problem.ts";
 import type { AddressHolder } from "./address-holder.ts";
 import type { AddressReport } from "./examine-addresses.ts";
 
-export function renderAddresses({ networks, duplicates, notTested }: AddressReport): string {
+export function renderAddresses({ networks, duplicates, members, notTested }: AddressReport): string {
   const lines = duplicates.flatMap(({ network, address, holders }) => [
     `${address} in network ${network} is used ${holders.length === 2 ? "twice" : `${holders.length} times`}:`,
     ...holders.map((holder) => `  ${describeHolder(holder)}`),
@@ -13,6 +13,7 @@ export function renderAddresses({ networks, duplicates, notTested }: AddressRepo
     const from = askedFrom.length === 0 ? "not asked on the wire" : `asked on the wire from ${askedFrom.join(", ")}`;
     lines.push(`network ${name}: ${addresses} ${addresses === 1 ? "address" : "addresses"}, ${from}`);
   }
+  for (const problem of members) lines.push(`take care: ${formatProblem(problem)}`);
   for (const problem of notTested) lines.push(`not tested: ${formatProblem(problem)}`);
   if (duplicates.length === 0)
     lines.push(notTested.length === 0 ? "no address is used twice" : "no address that was looked at is used twice");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
+import { interruptible } from "../terminal/interrupt.ts";
 import { applyRecorded } from "./audit-log.ts";
 
 let home: string;
@@ -59,4 +60,24 @@ test("a log that cannot be written is told of, and stops nothing", async () => {
   writeFileSync(join(home, "spanwire"), "");
   expect(await applyRecorded(input([STEP]), async () => RESULT)).toBe(RESULT);
   expect(said).toContain("warning: the audit log");
+});
+
+test("an interrupt leaves its end, and only one", async () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((() => undefined) as never);
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  let release = (): void => {};
+  const held = new Promise<ApplyResult>((resolve) => (release = () => resolve(RESULT)));
+  const done = interruptible(
+    async () => {},
+    () => applyRecorded(input([STEP]), () => held),
+  );
+  process.emit("SIGINT");
+  await vi.waitFor(() => expect(exit).toHaveBeenCalledWith(130));
+  expect(lines().map(({ event, outcome }) => [event, outcome])).toEqual([
+    ["begin", undefined],
+    ["end", "interrupted"],
+  ]);
+  release();
+  await done;
+  expect(lines()).toHaveLength(2);
 });

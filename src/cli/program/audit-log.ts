@@ -5,6 +5,7 @@ import { applyPlan, type ApplyInput, type ApplyResult } from "../../engine/apply
 import { planIdOf } from "../../model/plan.ts";
 import { appendLine } from "../../util/append-line.ts";
 import { toProblems } from "../../model/problem.ts";
+import { onInterrupted } from "../terminal/interrupt.ts";
 import { say } from "../terminal/output.ts";
 
 /** XDG Base Directory Specification: state that should outlive a restart, but is nobody else's. */
@@ -22,12 +23,20 @@ export async function applyRecorded(input: ApplyInput, act = applyPlan): Promise
   );
   if (hosts.length === 0) return act(input);
   write(folder, { ...common, event: "begin", hosts });
+  let isEnded = false; // one begin, one end
+  const end = (rest: object): void => {
+    forget();
+    if (isEnded) return;
+    isEnded = true;
+    write(folder, { ...common, event: "end", ...rest });
+  };
+  const forget = onInterrupted(() => end({ outcome: "interrupted", hosts: [], problems: [] }));
   try {
     const result = await act(input);
-    write(folder, { ...common, event: "end", outcome: result.outcome, hosts: result.hosts, problems: result.problems });
+    end({ outcome: result.outcome, hosts: result.hosts, problems: result.problems });
     return result;
   } catch (error) {
-    write(folder, { ...common, event: "end", outcome: "unknown", hosts: [], problems: toProblems(error, "applying", "") });
+    end({ outcome: "unknown", hosts: [], problems: toProblems(error, "applying", "") });
     throw error;
   }
 }

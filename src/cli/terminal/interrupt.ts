@@ -20,6 +20,14 @@ export function noteBegun(ask: () => Promise<readonly string[]>): void {
   aftermath = ask;
 }
 
+const endings = new Set<() => void>();
+
+/** `act` runs when an interrupt ends this process, until what this answers is called. */
+export function onInterrupted(act: () => void): () => void {
+  endings.add(act);
+  return () => void endings.delete(act);
+}
+
 const cleanups = new Set<() => Promise<void>>();
 
 /**
@@ -46,7 +54,10 @@ function interrupt(): void {
       (lines) => lines?.forEach((line) => process.stderr.write(`  ${escapeControls(line)}\n`)),
       () => process.stderr.write("  how the hosts are now: `spanwire status`\n"),
     )
-    .finally(() => process.exit(EXIT_INTERRUPTED));
+    .finally(() => {
+      for (const end of endings) end();
+      process.exit(EXIT_INTERRUPTED);
+    });
 }
 
 /** What hosts do when the conversations end now. */

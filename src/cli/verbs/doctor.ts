@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { examineAddresses } from "../../doctor/examine-addresses.ts";
 import { renderAddresses } from "../../doctor/render-addresses.ts";
+import { findAilingMembers } from "../../plan/check/ailing-members.ts";
 import { deriveTarget } from "../../verify/measure/derive-target.ts";
 import { limitTarget } from "../../verify/measure/limit-target.ts";
 import { interruptible } from "../terminal/interrupt.ts";
@@ -35,7 +36,8 @@ async function doctorAddresses(flags: DoctorFlags): Promise<void> {
       const members = [...connections.keys()].filter((host) => Object.hasOwn(target.underlay, host)); // one may be new in the file
       const reserved = new Map(networks.map(({ name, reservations }) => [name, Object.values(reservations)]));
       const found = await examineAddresses(limitTarget(target, members), reserved, connections);
-      const report = { ...found, notTested: [...unreachable, ...found.notTested] };
+      const ailing = findAilingMembers(networks, gathered.snapshots, new Map());
+      const report = { ...found, members: ailing, notTested: [...unreachable, ...found.notTested] };
       const ok = report.duplicates.length + report.notTested.length === 0;
       if (flags.json === true) printEnvelope("doctor-addresses", { ok, problems: report.notTested }, report);
       else print(renderAddresses(report));

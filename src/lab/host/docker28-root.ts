@@ -1,4 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { SpanwireError } from "../../model/problem.ts";
 import { CACHE_ROOT } from "../lab-names.ts";
 import { isSameProcess, processIdentity } from "../../util/process-identity.ts";
@@ -35,6 +36,7 @@ async function buildRoot(runId: string, root: string, progress: (phrase: string)
     env: { DEBIAN_FRONTEND: "noninteractive" },
     ...(signal === undefined ? {} : { signal }),
   };
+  requireDebootstrap();
   progress("fetching Debian unstable for Docker 28 (once per machine)");
   // In a mount namespace of its own: what debootstrap mounts in there goes with it, however it ends.
   await runTool(["unshare", "--mount", "debootstrap", "--variant=minbase", "sid", root, MIRROR], {
@@ -50,6 +52,16 @@ async function buildRoot(runId: string, root: string, progress: (phrase: string)
   await runTool([...apt, "install", "--no-install-recommends", "docker.io", "iptables"], { ...options, doing: "installing Docker 28" });
   await requireVersion28(runId, root);
   await runTool([...apt, "clean"], { ...options, doing: "tidying up Debian unstable" });
+}
+
+function requireDebootstrap(): void {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, "debootstrap")))) return;
+  throw new SpanwireError({
+    ...{ kind: "unsupported", doing: "fetching", what: "Docker 28", where: "" },
+    why: "it comes from Debian unstable, and debootstrap, which fetches that, is not on this machine",
+    try: "install the package debootstrap, or use --docker host",
+  });
 }
 
 /** Unstable moves on; a lab that promised 28 must not run another. */

@@ -52,7 +52,7 @@ function explainReach({ places, networkNames }: Subject, row: ContainerRow): Exp
     doing: "reaching between containers,",
     what: `${places} on network ${networkNames}`,
     why: `${row.error === "" ? "no reply" : `no reply but "${row.error}"`} from ${row.to.address}, though the hosts' probes reach each other`,
-    try: `check that both containers are attached (\`bridge link\` on ${row.to.host}) and that no firewall rule of Docker or yours drops ${row.to.address}: \`nft list ruleset\``,
+    try: `check that both containers are attached (\`bridge link\` on ${row.to.host}) and that no firewall rule of Docker or yours drops ${row.to.address}: \`nft list ruleset\`; whether somebody else has that address: \`spanwire doctor addresses\``,
   };
 }
 

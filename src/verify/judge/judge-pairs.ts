@@ -196,7 +196,7 @@ function explainGateway({ networkNames, places, common }: Subject, to: TargetHos
     doing: "reaching the overlay address of a host,",
     what: `${common === undefined ? "" : `${common}: `}${places} on network ${networkNames}`,
     why: `endpoints answer each other, but ${to.overlay} does not answer`,
-    try: `check on ${to.host} that \`ip addr show dev ${to.bridge}\` has ${to.overlay} and that its input firewall lets ${to.bridge} in; \`spanwire plan\` shows drift`,
+    try: `check on ${to.host} that \`ip addr show dev ${to.bridge}\` has ${to.overlay} and that its input firewall lets ${to.bridge} in; \`spanwire plan\` shows drift, \`spanwire doctor addresses\` who else has that address`,
   };
 }
 
