@@ -74,8 +74,9 @@ export const neighbours: ResourceKind<NeighboursResource> = {
   addsInSwitch: true, // beside an old tunnel it would draw traffic to one the peers do not have yet
 
   union(before, after) {
-    const wanted = new Set(after.entries.map((entry) => entry.address));
-    const kept = before.entries.filter((entry) => entry.parts === undefined && !wanted.has(entry.address));
+    // by MAC too: entries are read back by it, and one has one address here
+    const wanted = new Set(after.entries.flatMap(({ address, mac }) => [address, mac]));
+    const kept = before.entries.filter(({ parts, address, mac }) => parts === undefined && !wanted.has(address) && !wanted.has(mac));
     return { ...after, entries: sortEntries([...after.entries, ...kept]) };
   },
 

@@ -13,6 +13,8 @@ export interface PinLockInput {
   /** The smallest over all hosts that were read; undefined: none was. */
   underlayMtuBytes: number | undefined;
   underlayFamily: 4 | 6;
+  /** Networks that are known to have no members: what would renumber those is allowed. */
+  empty?: ReadonlySet<string>;
   /** Places in the spec file, for problems. */
   locate?: (path: readonly PropertyKey[]) => FilePosition;
 }
@@ -34,7 +36,10 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[]; u
   const numbers = usedNumbers(cluster, previous);
   for (const network of cluster.networks) {
     const before = previous?.networks[network.name];
-    const pinned = pinNetwork({ ...input, uuid, network, before, hosts, removedHosts, numbers });
+    const about = { ...input, uuid, network, before, hosts, removedHosts, numbers };
+    const kept = pinNetwork(about);
+    const mayMove = kept.problems.length > 0 && before !== undefined && input.empty?.has(network.name) === true;
+    const pinned = mayMove ? pinNetwork({ ...about, movesPlaces: true }) : kept;
     problems.push(...pinned.problems);
     changes.push(...pinned.changes);
     unmet.push(...pinned.unmet);

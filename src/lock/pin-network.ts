@@ -10,6 +10,8 @@ import { pinSlices } from "./pin-slices.ts";
 export interface PinNetworkInput {
   network: Network;
   before: LockedNetwork | undefined;
+  /** The network has no members: its addresses are chosen anew, and everything else stays. */
+  movesPlaces?: boolean;
   uuid: string;
   hosts: Readonly<Record<string, LockedHost>>;
   removedHosts: Readonly<Record<string, LockedHost>>;
@@ -36,7 +38,9 @@ export function pinNetwork(input: PinNetworkInput): PinnedNetwork {
   const plane = getDataplane(network.dataplane);
   const dataplane = plane.pin({ ...input, ...notes, numberBefore: before === undefined ? undefined : numberOf(before) });
   const mtuBytes = pinMtu(input, notes);
-  const slices = pinSlices(input, notes);
+  const moves = input.movesPlaces === true;
+  if (moves) notes.changes.push(`network ${network.name}, which has no members, gets its addresses anew`);
+  const slices = pinSlices(moves ? { ...input, before: undefined } : input, notes);
   if (notes.problems.length === 0) checkReservedPlaces(input, slices, notes);
   const locked = { subnet: network.subnet, dataplane, addressing: network.addressing.mode, mtuBytes, ...slices };
   return { locked, problems: notes.problems, changes: notes.changes, unmet: notes.unmet };

@@ -20,6 +20,7 @@ import { checkHost } from "./check/preflight.ts";
 import { fingerprintHost } from "./compare/fingerprint.ts";
 import { planHost } from "./compare/plan-host.ts";
 import { compileHost } from "./compile/compile-host.ts";
+import { findEmptyNetworks } from "./find-empty.ts";
 import { mtuToward, readHostState } from "./host-state.ts";
 import { planRemoval } from "./plan-removal.ts";
 
@@ -52,6 +53,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
     uuid,
     underlayMtuBytes: smallestMtu(cluster, snapshots),
     underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
+    ...(previous === undefined ? {} : { empty: findEmptyNetworks(previous, snapshots) }),
     ...(input.locate === undefined ? {} : { locate: input.locate }),
   });
   const networks = resolveNetworks(cluster, lock);

@@ -38,7 +38,7 @@ async function readGraph(flags: TargetFlags): Promise<ClusterGraph> {
   const spec = await readSpec(flags.file);
   const previous = await openLockStore(findLockPath(flags)).read();
   if (previous === undefined) say("note: the cluster has no lock yet; slices and the tree may still come out otherwise");
-  return describeGraph(spec.cluster.name, resolveNetworks(spec.cluster, pinWithoutHosts(spec, previous)));
+  return describeGraph(spec.cluster.name, resolveNetworks(spec.cluster, pinWithoutHosts(spec, previous).lock));
 }
 
 const HELP = `

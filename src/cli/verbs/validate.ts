@@ -30,8 +30,8 @@ export function registerValidate(program: Command): void {
 /** Also what only the slices show: where in them a reserved address may lie. Throws SpanwireError. */
 async function readValidSpec(options: ValidateOptions): Promise<ParsedSpec> {
   const spec = await readSpec(options.file);
-  pinWithoutHosts(spec, await openLockStore(findLockPath(options)).read());
-  return spec;
+  const { onlyWhileEmpty } = pinWithoutHosts(spec, await openLockStore(findLockPath(options)).read());
+  return { ...spec, warnings: [...spec.warnings, ...onlyWhileEmpty] };
 }
 
 async function validateInWords(options: ValidateOptions): Promise<void> {

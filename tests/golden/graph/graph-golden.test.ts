@@ -21,7 +21,7 @@ const RENDERERS = {
 
 function graphOf(text: string): ClusterGraph {
   const { cluster, locate } = parseSpec(text, "spec.yaml");
-  return describeGraph(cluster.name, resolveNetworks(cluster, pinWithoutHosts({ cluster, locate }, undefined)));
+  return describeGraph(cluster.name, resolveNetworks(cluster, pinWithoutHosts({ cluster, locate }, undefined).lock));
 }
 
 const specOf = (hostCount: number, dataplane: string): string => `
