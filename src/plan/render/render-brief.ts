@@ -52,7 +52,8 @@ function renderStage(plan: Plan, stage: Stage, paint: Paint): string[] {
       const key = text.join("\n");
       const change = changes.get(key) ?? { text, hosts: [] };
       changes.set(key, change);
-      change.hosts.push(leaving ? `${host} (leaves)` : host);
+      const said = leaving ? `${host} (leaves)` : host;
+      if (change.hosts.at(-1) !== said) change.hosts.push(said); // two addresses of one bridge are told in one line
     }
   }
   const groups = Map.groupBy(changes.values(), ({ hosts }) => hosts.join(" "));
