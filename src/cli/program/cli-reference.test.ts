@@ -15,11 +15,22 @@ test("every verb has a description and an example", () => {
   }
 });
 
-test("completion offers verbs, then a verb's options without those already given", () => {
+test("completion offers verbs, then a verb's options without those already given", async () => {
   const program = createProgram();
-  expect(completeWords(program, [])).toEqual(expect.arrayContaining(["plan", "apply", "lab"]));
-  expect(completeWords(program, ["lab"])).toEqual(expect.arrayContaining(["up", "down", "cut"]));
-  expect(completeWords(program, ["plan", "--json"])).toContain("--out");
-  expect(completeWords(program, ["plan", "--json"])).not.toContain("--json");
-  expect(completeWords(program, ["completion"])).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
+  expect(await completeWords(program, [])).toEqual(expect.arrayContaining(["plan", "apply", "lab"]));
+  expect(await completeWords(program, ["lab"])).toEqual(expect.arrayContaining(["up", "down", "cut"]));
+  expect(await completeWords(program, ["plan", "--json"])).toContain("--out");
+  expect(await completeWords(program, ["plan", "--json"])).not.toContain("--json");
+  expect(await completeWords(program, ["completion"])).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
+});
+
+test("completion of a value: the file's hosts after --host, files (nothing of ours) after --file, and no verb out of a value", async () => {
+  const program = createProgram();
+  const hostsOf = async (file: string): Promise<string[]> => (file === "prod.yaml" ? ["web1", "web2"] : ["vm1"]);
+  expect(await completeWords(program, ["plan", "--host"], hostsOf)).toEqual(["vm1"]);
+  expect(await completeWords(program, ["plan", "-f", "prod.yaml", "--host"], hostsOf)).toEqual(["web1", "web2"]);
+  expect(await completeWords(program, ["plan", "--file"], hostsOf)).toEqual([]);
+  expect(await completeWords(program, ["plan", "--file", "apply"], hostsOf)).toContain("--out");
+  expect(await completeWords(program, ["unfreeze"], hostsOf)).toContain("vm1");
+  expect(await completeWords(program, ["init", "--host"], hostsOf)).toEqual([]);
 });

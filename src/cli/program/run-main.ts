@@ -32,7 +32,7 @@ export async function runMain(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", endOutput);
   if (argv[2] === "__complete") {
     const { completeWords } = await import("./completion.ts");
-    return void process.stdout.write(`${completeWords(program, argv.slice(3)).join("\n")}\n`);
+    return void process.stdout.write(`${(await completeWords(program, argv.slice(3))).join("\n")}\n`);
   }
   try {
     await program.parseAsync(argv);
