@@ -1,10 +1,13 @@
 import type { Explanation, Finding, Subject } from "./findings.ts";
+import { compareNames } from "../../util/compare-names.ts";
 import { describeNarrow } from "./judge-pairs.ts";
 import type { ContainerRow, ContainerTarget, Measurements } from "../measure/measurements.ts";
 import type { ContainerNetworkReport } from "../report/report.ts";
 
 export function reportContainers(seen: Measurements): ContainerNetworkReport[] {
-  return [...Map.groupBy(seen.containers, ({ network }) => network)].map(([name, rows]) => ({
+  // as they were asked: in no order
+  const inOrder = seen.containers.toSorted((a, b) => byPlace(a.from, b.from) || byPlace(a.to, b.to) || compareNames(a.network, b.network));
+  return [...Map.groupBy(inOrder, ({ network }) => network)].map(([name, rows]) => ({
     name,
     pairs: rows.map((row) => ({
       from: row.from.container,
@@ -42,6 +45,8 @@ export function judgeContainers(seen: Measurements, broken: ReadonlySet<string>)
     ];
   });
 }
+
+const byPlace = (a: ContainerTarget, b: ContainerTarget): number => compareNames(a.host, b.host) || compareNames(a.container, b.container);
 
 function nameOf({ host, container }: ContainerTarget): string {
   return `${container}@${host}`;
