@@ -7,12 +7,13 @@ import { parseArgs } from "node:util";
 import { VERSION as version } from "../src/util/version.ts";
 import { makeBundle } from "./make-bundle.ts";
 import { packageDeb } from "./package-deb.ts";
+import { completeBom, writeSums } from "./write-sums.ts";
 
 /**
  * `npm run build`: dist/spanwire.mjs, all of src as one plain file, and dist/spanwire, the same inside Node as one
  * executable (https://nodejs.org/api/single-executable-applications.html). `--node PATH`, any number of times, makes
  * one for another architecture too: PATH is a Node of the same version for it. Then the packages: a .deb of each
- * executable, and a tarball for npm. `--no-packages` leaves them out.
+ * executable, a tarball for npm, a list of what they are made of, and checksums. `--no-packages` leaves them out.
  */
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(REPOSITORY, "dist");
@@ -51,6 +52,11 @@ function buildPackages(): void {
   }
   must("npm", "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", DIST);
   say(`dist/spanwire-${version}.tgz`);
+  const bom = must("npm", "sbom", "--sbom-format=cyclonedx", "--package-lock-only", "--loglevel=error");
+  writeFileSync(join(DIST, "spanwire.cdx.json"), completeBom(bom, epochSeconds));
+  say("dist/spanwire.cdx.json");
+  writeSums(DIST);
+  say("dist/SHA256SUMS");
 }
 
 /** In a clone. */

@@ -62,7 +62,7 @@ Priority: optional
 Depends: libc6 (>= 2.28), libstdc++6, libgcc-s1, libatomic1
 Recommends: openssh-client, iproute2, nftables, iputils-ping
 Description: one container network across several plain Docker hosts
- Spanwire joins Docker hosts over kernel VXLAN from one small file: it shows
+ Spanwire joins Docker hosts into networks from one small file: it shows
  what it would change, applies it to all hosts or none, and measures that every
  pair of hosts can talk.
 `;

@@ -144,6 +144,11 @@ test("a machine without a library that Node needs says which", async (context) =
 });
 
 test("the same sources give the same bytes", { timeout: SLOW_MS }, async () => {
-  expect(Object.keys(first).sort()).toEqual(["spanwire", `spanwire-${VERSION}.tgz`, "spanwire.mjs", `spanwire_${VERSION}_amd64.deb`]);
+  const made = ["SHA256SUMS", "spanwire", `spanwire-${VERSION}.tgz`, "spanwire.cdx.json", "spanwire.mjs", `spanwire_${VERSION}_amd64.deb`];
+  expect(Object.keys(first).sort()).toEqual(made);
+  const checked = demand(await run(["sha256sum", "-c", "--strict", "SHA256SUMS"], { cwd: DIST }));
+  expect(checked.stdout.trim().split("\n")).toHaveLength(made.length - 1);
+  const bom = JSON.parse(readFileSync(join(DIST, "spanwire.cdx.json"), "utf8")) as { components: { name: string }[] };
+  expect(bom.components.map(({ name }) => name).toSorted()).toEqual(["commander", "ip-address", "node", "yaml", "zod"]);
   expect(await build()).toEqual(first);
 });
