@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { renderFirstSpec } from "../src/file/first-spec.ts";
+import { specFields } from "../src/file/schema/spec-reference.ts";
 
 /** spanwire(1), made from the command tree (man(7) macros): what `--help` says, verb by verb. */
 export function renderManPage(program: Command, version: string, date: string): string {
@@ -25,6 +27,35 @@ export function renderManPage(program: Command, version: string, date: string): 
     entry("1", "Failed."),
     entry("2", "Wrong command line, or changes with plan --detailed-exitcode."),
     entry("130", "Interrupted."),
+    "",
+  ].join("\n");
+}
+
+/** spanwire.yaml(5), made from the schema that the parser itself uses. */
+export function renderFileManPage(version: string, date: string): string {
+  const plain = (text: string): string => text.replaceAll("`", "");
+  return [
+    `.TH SPANWIRE.YAML 5 ${quote(date)} ${quote(`spanwire ${version}`)} "File Formats"`,
+    ".SH NAME",
+    escape("spanwire.yaml - the cluster file of spanwire"),
+    ".SH DESCRIPTION",
+    escape("One YAML document: hosts, and the networks across them. `spanwire init` writes a first one, `spanwire validate` checks it."),
+    ".SH FIELDS",
+    ...specFields().map(([field = "", value = "", preset = "", text = "", example = ""]) => {
+      const about = [
+        text,
+        value === "" ? "" : `Value: ${value}.`,
+        preset === "" ? "" : preset === "required" ? "Required." : `Default: ${preset}.`,
+        example === "" ? "" : `Example: ${example}`,
+      ];
+      return entry(plain(field), plain(about.filter((part) => part !== "").join(" ")));
+    }),
+    ".SH EXAMPLE",
+    ".nf",
+    escape(renderFirstSpec("prod", [])),
+    ".fi",
+    ".SH SEE ALSO",
+    ".BR spanwire (1)",
     "",
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { renderCompletion } from "../src/cli/program/completion.ts";
 import { createProgram } from "../src/cli/program/program.ts";
-import { renderManPage } from "./man-page.ts";
+import { renderFileManPage, renderManPage } from "./man-page.ts";
 
 export interface DebWish {
   executable: string;
@@ -48,6 +48,7 @@ function fill(root: string, { executable, version, architecture, licence, epochS
   write("usr/share/fish/vendor_completions.d/spanwire.fish", renderCompletion("fish"));
   const date = new Date(epochSeconds * 1000).toISOString().slice(0, 10);
   write("usr/share/man/man1/spanwire.1.gz", gzipSync(renderManPage(createProgram(), version, date), { level: 9 }));
+  write("usr/share/man/man5/spanwire.yaml.5.gz", gzipSync(renderFileManPage(version, date), { level: 9 }));
   write("usr/share/doc/spanwire/copyright", licence);
 }
 

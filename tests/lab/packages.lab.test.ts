@@ -114,11 +114,12 @@ COMP_WORDS=(spanwire de) COMP_CWORD=1
 _spanwire
 echo "\${COMPREPLY[@]}"
 zcat /usr/share/man/man1/spanwire.1.gz | head -n 1
+zcat /usr/share/man/man5/spanwire.yaml.5.gz | grep -c networks.NAME.subnet
 dpkg --purge spanwire >&2
 find / -xdev -name '*spanwire*' -not -path '/dist/*' -not -path '/tmp/*' -not -path '/proc/*'
 echo end`,
   );
-  expect(lines).toEqual([...USED, "destroy", `.TH SPANWIRE 1 "2023\\-11\\-14" "spanwire ${VERSION}" "User Commands"`, "end"]);
+  expect(lines).toEqual([...USED, "destroy", `.TH SPANWIRE 1 "2023\\-11\\-14" "spanwire ${VERSION}" "User Commands"`, "1", "end"]);
 });
 
 test("the executable alone on a machine without Node", async (context) => {

@@ -64,7 +64,7 @@ const RULES = `
 ## What YAML may do here
 
 UTF-8, at most 8 MiB, 32 levels, 10,000 hosts, 64 networks and 100 aliases; one document; plain decimal numbers; no tags,
-no merge keys (\`<<\`), no key twice, no invisible characters. An unknown field is an error.
+no key twice, no invisible characters. An unknown field is an error.
 
 ## The lock
 
@@ -72,9 +72,14 @@ no merge keys (\`<<\`), no key twice, no invisible characters. An unknown field 
 itself: host indexes, slices, VNIs, MTUs. It is never edited by hand.
 `;
 
+/** Field, value, default, what it is, example: of every field of the file, in markdown. */
+export function specFields(): string[][] {
+  return fieldRows(specJsonSchema(), "");
+}
+
 /** docs/reference/spec.md: every field of the file, from the schema the parser itself uses. */
 export function renderSpecReference(): string {
-  const rows = fieldRows(specJsonSchema(), "");
+  const rows = specFields();
   const table = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   return [INTRODUCTION, "| field | value | default | what it is | example |", "|---|---|---|---|---|", ...table, RULES].join("\n");
 }
