@@ -17,7 +17,7 @@ test("docs/tutorial.md is what a newcomer sees, from init to destroy (renew it w
   say(`# Ten minutes with Spanwire
 
 A cluster of three hosts on this one machine, from the first file to the last trace. Every command here was run, and every answer
-is what came ([the test](../tests/lab/tutorial.lab.test.ts)); only times are made equal. It needs root, for the hosts are made of
+is what came ([the test](../tests/lab/tutorial.deep.test.ts)); only times are made equal. It needs root, for the hosts are made of
 network namespaces. On real servers leave out what begins with \`spanwire lab\`, and everything else is the same.
 
 \`\`\`console
