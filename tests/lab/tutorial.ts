@@ -78,6 +78,6 @@ function neutralise(text: string, runId: string): string {
     .replaceAll(/\bkey \d+/g, "key 8794686")
     .replaceAll(/Docker \d+\.\d+\S*/g, "Docker 20.10.24")
     .replaceAll(/ = .* ms$/gm, " = 0.2/0.2/0.2 ms")
-    .replaceAll(/ +\d+\.\d{1,2}(?=\s|$)/gm, (number) => "0.30".padStart(number.length))
+    .replaceAll(/ +\d+\.\d{1,2}(?= {2}|$)/gm, (number) => "0.30".padStart(number.length))
     .replaceAll(/\b\d+\.\d s\b/g, "5.0 s");
 }
