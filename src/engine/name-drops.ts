@@ -45,9 +45,9 @@ function describeGrowth(host: string, before: readonly DropRule[], after: readon
     if (grown <= 0) return [];
     return [
       {
-        ...{ check: "firewall", kind: "verify", doing: "passing members' packets on", what: host, where: host },
+        ...{ check: "firewall", kind: "verify", doing: "looking for what stops members' packets", what: host, where: host },
         why: `a rule that is not ours ${DID[does]} ${grown} packets while they were measured again: chain ${chain}, handle ${handle}`,
-        try: `look at it with \`nft -a list ruleset\` on ${host}, and let the network's subnet pass before it`,
+        try: `look at it with \`nft -a list ruleset\` on ${host}, and if those were members' packets, let the network's subnet pass before it`,
       },
     ];
   });

@@ -40,3 +40,15 @@ test("a member that runs, one that is stopped, and one that Docker does not know
   host.kernel.links.delete("tap7");
   expect((await fleet.plan(moved, plan.lock!)).refusals).toEqual([]);
 });
+
+test("while a host does not answer, or its Docker, nobody knows, and nothing moves", async () => {
+  const { fleet, plan } = await applied();
+  const why = [expect.stringContaining("leaves out locked slices with addresses in use")];
+  const refused = async (): Promise<string[]> => (await problemsOf(fleet.plan(moved, plan.lock!))).map((problem) => problem.why);
+  const host = fleet.hosts.get("h3")!;
+  const { snapshot } = host;
+  host.snapshot = () => ({ ...snapshot(), docker: { state: "absent", reason: "down" } });
+  expect(await refused()).toEqual(why);
+  host.observe = async () => Promise.reject(new Error("gone"));
+  expect(await refused()).toEqual(why);
+});

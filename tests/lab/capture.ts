@@ -21,6 +21,9 @@ export async function startCapture(namespace: string, device: string, ...filter:
       if (said.includes("listening on")) resolve();
     });
     child.once("close", () => reject(new Error(`tcpdump ended: ${said}`)));
+  }).catch(async (error) => {
+    await rm(directory, { recursive: true });
+    throw error;
   });
   return {
     async stop() {

@@ -69,7 +69,10 @@ export async function createClusterLab(wish: ClusterLabWish): Promise<ClusterLab
   const directory = await mkdtemp(join(tmpdir(), "spanwire-cluster-"));
   const file = join(directory, "spanwire.yaml");
   await writeFile(file, wish.spec);
-  const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker, ovs: wish.ovs ?? "none" });
+  const lab = await startLab({ runId, hosts: wish.hosts ?? 3, docker: wish.docker, ovs: wish.ovs ?? "none" }).catch(async (error) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
   if (process.env["SPANWIRE_MAIN"] === undefined) writeLabState({ ...lab, hostProgram: [process.execPath, FAULTY_HOST] });
   const readers = lab.hosts.map((host) => createFootprintReader(lab, host));
   const hostOf = (name: string): LabHost => {

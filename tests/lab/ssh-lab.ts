@@ -66,16 +66,16 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
   await ensureExecutable();
   const cluster = await createClusterLab(wish);
   const desk = await mkdtemp(join(tmpdir(), "spanwire-desk-"));
-  await chmod(desk, 0o711); // sshd reads authorized keys as the user who logs in
+  const down = async (): Promise<void> => {
+    await cluster.down(); // ends what runs in its namespaces: sshd, and ssh's shared connections
+    await rm(desk, { recursive: true, force: true });
+  };
   const sshConfig = join(desk, "config");
   const inDesk = ["nsenter", `--net=/run/netns/${cluster.lab.switchNamespace}`, "--"] as const;
-  await makeKey(join(desk, "key"));
-  await Promise.all(cluster.lab.hosts.map((host) => startHost(cluster, host, desk)));
-  writeFileSync(sshConfig, renderClientConfig(cluster.lab.hosts, desk));
-  writeFileSync(
-    join(desk, "known_hosts"),
-    cluster.lab.hosts.map((host) => `${host.managementAddress} ${readFileSync(join(desk, `${host.name}.key.pub`), "utf8")}`).join(""),
-  );
+  await fillDesk(cluster, desk, sshConfig).catch(async (error) => {
+    await down();
+    throw error;
+  });
 
   const deskEnv = { NO_COLOR: "1", SPANWIRE_SSH_CONFIG: sshConfig, XDG_RUNTIME_DIR: desk, XDG_STATE_HOME: join(desk, "state") };
   const overSsh: SshLab["overSsh"] = (argv, env = {}) =>
@@ -114,11 +114,20 @@ export async function createSshLab(wish: SshLabWish): Promise<SshLab> {
       );
       return log;
     },
-    async down() {
-      await cluster.down(); // ends what runs in its namespaces: sshd, and ssh's shared connections
-      await rm(desk, { recursive: true, force: true });
-    },
+    down,
   };
+}
+
+/** Keys, configuration, and a server on every host. */
+async function fillDesk(cluster: ClusterLab, desk: string, sshConfig: string): Promise<void> {
+  await chmod(desk, 0o711); // sshd reads authorized keys as the user who logs in
+  await makeKey(join(desk, "key"));
+  await Promise.all(cluster.lab.hosts.map((host) => startHost(cluster, host, desk)));
+  writeFileSync(sshConfig, renderClientConfig(cluster.lab.hosts, desk));
+  writeFileSync(
+    join(desk, "known_hosts"),
+    cluster.lab.hosts.map((host) => `${host.managementAddress} ${readFileSync(join(desk, `${host.name}.key.pub`), "utf8")}`).join(""),
+  );
 }
 
 let built: Promise<void> | undefined;

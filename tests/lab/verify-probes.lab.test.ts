@@ -65,6 +65,8 @@ test("a probe is a marked port of the bridge, and gone after stop", { timeout: T
     expect(await start(connection)).toEqual({ ok: true, result: {} });
     expect(LINK.length).toBeLessThanOrEqual(15);
     expect(await lab.exec("vm1", "ip", "-d", "link", "show", LINK)).toMatch(/mtu 1450 .*master br-a[^]*alias spanwire-probe/);
+    expect(await lab.exec("vm1", "sysctl", "-n", `net.ipv6.conf.${LINK}.disable_ipv6`)).toBe("1\n");
+    expect(await lab.exec("vm1", "ip", "-6", "route", "show", "table", "local", "dev", LINK)).toBe("");
     await connection.request("probe.stop", {});
     expect(await links()).not.toContain(LINK);
     expect(await start(connection)).toEqual({ ok: true, result: {} }); // and can be had again

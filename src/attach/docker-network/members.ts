@@ -32,8 +32,9 @@ function findStranded(host: string, { stopped, networks }: Docker, { networks: w
     if (networkId === "") return []; // never started: found by name when it is
     if (!standing.has(networkId)) {
       if (!names.has(network)) return [];
-      const why = `it will not start: the Docker network ${network} it was on is no more, and another one has its name`;
-      return [{ ...problem, why, try: reconnect(member) }];
+      const isBack = networks.some(({ name }) => name === network);
+      const why = `it will not start: the Docker network ${network} it was on is no more${isBack ? ", and another one has its name" : ""}`;
+      return [{ ...problem, why, try: isBack ? reconnect(member) : `after the apply: ${reconnect(member)}` }];
     }
     const after = leaving.get(network);
     if (after === undefined) return [];

@@ -42,7 +42,10 @@ export function registerFaults(lab: Command): void {
       requireRoot("losing frames in lab", options.run);
       const state = readLab(options.run);
       await loseBetween(state, getLabHost(state, a), getLabHost(state, b), percent);
-      print(`${percent}% of the frames between ${a} and ${b} are lost; undo with \`spanwire lab heal${runArgument(options.run)}\``);
+      const undo = `undo with \`spanwire lab heal${runArgument(options.run)}\``;
+      print(
+        percent === 0 ? `no frames between ${a} and ${b} are lost` : `${percent}% of the frames between ${a} and ${b} are lost; ${undo}`,
+      );
     });
 }
 

@@ -15,13 +15,20 @@ interface NftObject {
   rule?: { family: string; table: string; chain: string; handle: number; expr: readonly Readonly<Record<string, unknown>>[] };
 }
 
+interface Ruleset {
+  nftables: readonly NftObject[];
+}
+
 /** Verdicts and statements of nft's own, and targets of iptables. */
 const DOES = { refuses: new Set(["drop", "reject", "DROP", "REJECT"]), rewrites: new Set(["masquerade", "snat", "MASQUERADE", "SNAT"]) };
 const OUR_PREFIX = "spanwire_";
 
 /** Every rule that does either and counts, whoever wrote it, except ours: iptables-nft's are among them, and always count. */
 export async function readDrops(): Promise<DropRule[]> {
-  const { nftables } = await readJson<{ nftables: readonly NftObject[] }>(["nft", "-j", "list", "ruleset"]);
+  return findDrops(await readJson<Ruleset>(["nft", "-j", "list", "ruleset"]));
+}
+
+export function findDrops({ nftables }: Ruleset): DropRule[] {
   return nftables.flatMap(({ rule }) => {
     if (rule === undefined || rule.table.startsWith(OUR_PREFIX)) return [];
     const counter = rule.expr.find((part) => part["counter"] !== undefined)?.["counter"] as { packets?: number } | null | undefined;

@@ -10,7 +10,7 @@ export function judgeSources(target: VerifyTarget, seen: Measurements): Finding[
   return inOrder.flatMap(({ network: name, from, to, source }): Finding[] => {
     const network = target.networks.find((candidate) => candidate.name === name);
     const sent = network?.hosts.find(({ host }) => host === from)?.probe.split("/")[0];
-    if (network === undefined || sent === undefined || sent === source) return [];
+    if (network === undefined || sent === undefined || source === "" || sent === source) return [];
     const { subnet } = network;
     const family = subnet.includes(":") ? "ip6tables" : "iptables";
     const explain = ({ places, networkNames }: Subject): Explanation => ({
@@ -25,11 +25,11 @@ export function judgeSources(target: VerifyTarget, seen: Measurements): Finding[
 
 /** Pairs that answer and whose packets' sources nobody saw. */
 export function findUnseenSources(seen: Measurements): string[] {
-  const known = new Set(seen.sources.map(({ network, from, to }) => JSON.stringify([network, from, to])));
-  const wasAsked = seen.sources.length > 0;
-  return seen.pairs.flatMap(({ network, from, to, received }) =>
-    !wasAsked || received === 0 || known.has(JSON.stringify([network, from, to]))
-      ? []
-      : [`source address ${from} -> ${to} in ${network}: none of the packets that show it arrived (UDP filtered?)`],
+  const key = ({ network, from, to }: { network: string; from: string; to: string }): string => JSON.stringify([network, from, to]);
+  const answering = new Set(seen.pairs.filter(({ received }) => received > 0).map(key));
+  return seen.sources.flatMap((row) =>
+    row.source === "" && answering.has(key(row))
+      ? [`source address ${row.from} -> ${row.to} in ${row.network}: none of the packets that show it arrived (UDP filtered?)`]
+      : [],
   );
 }

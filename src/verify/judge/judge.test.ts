@@ -33,6 +33,11 @@ const BREAKAGES: Record<string, { check: Check; rows(seen: Measurements): number
     rows: (seen) => seen.fragments.length,
     apply: (seen, row) => Object.assign(at(seen.fragments, row), { after: 8 }),
   },
+  "a packet arrives with another source": {
+    check: "source",
+    rows: (seen) => seen.sources.length,
+    apply: (seen, row) => Object.assign(at(seen.sources, row), { source: "192.0.2.1" }),
+  },
   "a gateway is silent": {
     check: "gateway",
     rows: (seen) => seen.gateways.length,
@@ -246,6 +251,8 @@ test("containers: their own failure, unless the hosts' probes failed already", (
     ok: true,
     containers: [{ name: "apps", pairs: [{ from: "web", to: "db", fromHost: "vm1", toHost: "vm2", reachable: true, mtuBytes: 1450 }] }],
   });
+  const inAnyOrder = judge(target, { ...createHealthy(target), containers: [back, row] }).containers[0]!.pairs;
+  expect(inAnyOrder.map(({ from, to }) => `${from} ${to}`)).toEqual(["web db", "db web"]); // by host
   expect(failuresOf((seen) => seen.containers.push(narrow, back))[0]).toMatchObject({
     check: "container",
     what: "web@vm1 -> db@vm2 on network apps",

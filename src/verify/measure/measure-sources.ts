@@ -21,7 +21,7 @@ export function askPeerUnicast(round: Round, endpoints: readonly Endpoint[], run
   }
 }
 
-/** What arrived at one endpoint; of a packet that did not, nothing is known. */
+/** What arrived at one endpoint: a row for every peer, without a source where nothing came. */
 export function takePeerUnicast(
   to: Endpoint,
   peers: readonly Endpoint[],
@@ -34,6 +34,6 @@ export function takePeerUnicast(
     const [arrived] = tokens
       .filter((one) => one.token === token)
       .toSorted((a, b) => Number(a.source === addressOf(from)) - Number(b.source === addressOf(from)));
-    if (arrived !== undefined) seen.sources.push({ network: to.network.name, from: from.at.host, to: to.at.host, source: arrived.source });
+    seen.sources.push({ network: to.network.name, from: from.at.host, to: to.at.host, source: arrived?.source ?? "" });
   }
 }

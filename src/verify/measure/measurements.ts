@@ -77,6 +77,7 @@ export interface SourceRow {
   network: string;
   from: string;
   to: string;
+  /** "" when nothing arrived. */
   source: string;
 }
 
