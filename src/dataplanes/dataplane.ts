@@ -3,6 +3,7 @@ import type { Cluster, DataplaneSpec, Network } from "../model/cluster.ts";
 import type { DataplanePin, LockedNetwork } from "../model/lock.ts";
 import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
 import type { FilePosition, Problem } from "../model/problem.ts";
+import type { Preparation } from "../model/prepared.ts";
 import type { Resource } from "../kinds/index.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Step } from "../model/step.ts";
@@ -69,6 +70,8 @@ export interface Traits {
   addressing: readonly Network["addressing"]["mode"][];
   /** Families of a network's subnet. */
   families: readonly (4 | 6)[];
+  /** What every host makes for itself first; its public part is with the member (ResolvedMember.prepared). */
+  prepares?: readonly Preparation[];
 }
 
 export interface FixedKey {

@@ -22,7 +22,7 @@ export interface ApplyClusterOptions extends Pick<ApplyInput, "operator" | "conf
 }
 
 /**
- * A plan on all its hosts, and its lock with it: the lock is written before the first host is touched, kept when hosts
+ * A plan on all its hosts, which are prepared for it (prepare-hosts.ts), and its lock with it: the lock is written before the first host is touched, kept when hosts
  * are as planned, and put back when all have gone back. Throws what the plan refuses.
  */
 export async function applyCluster(
@@ -31,6 +31,7 @@ export async function applyCluster(
   options: ApplyClusterOptions,
 ): Promise<ApplyResult> {
   requireAllowed(plan);
+  if (plan.hosts.some(({ prepare }) => prepare !== undefined)) throw new Error("the plan's hosts are not prepared for it");
   if (gathered.snapshots.size === 0 && gathered.unreachable.length > 0) throw new SpanwireError(gathered.unreachable);
   const isBegun = plan.lock !== null && (await locks.begin({ planId: planIdOf(plan), before: plan.lockBefore, next: plan.lock }));
   const prove = await prepareProof({ plan, gathered }, options).catch(async (error: unknown) => {

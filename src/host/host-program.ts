@@ -7,6 +7,7 @@ import { findHandler, PROTOCOL, type Handlers } from "../rpc/methods.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostSystem } from "./execute/host-system.ts";
 import { createPlanMethods } from "./change/plan-methods.ts";
+import { prepareHost } from "./prepare/prepare-host.ts";
 import { createProbeMethods } from "./probe/methods.ts";
 import { purgeExecutable } from "./restore/purge-executable.ts";
 import { readDrops } from "./observe/read-drops.ts";
@@ -60,6 +61,7 @@ export function createHostProgram(input: HostProgramInput): HostProgram {
       return { protocol: PROTOCOL, version: VERSION, pid: process.pid, ...(peer === undefined ? {} : { peer }) };
     },
     observe: () => system.observe(),
+    prepare: (params) => prepareHost(params, state),
     purge: async () => ({ removed: await purgeExecutable(await system.observe()) }),
     holders: () => readHolders(),
     drops: () => readDrops(),

@@ -1,3 +1,4 @@
+import { PREPARATIONS } from "../model/prepared.ts";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { findAddressFault, findPrefixFault } from "../net/prefix.ts";
@@ -18,6 +19,7 @@ const hostSchema = z.strictObject({
   index: z.int().min(1),
   address: z.string().refine((text) => findAddressFault(text) === undefined, "not an address"),
   ssh: z.string().regex(SSH_DESTINATION),
+  prepared: z.partialRecord(z.enum(PREPARATIONS), z.string().max(256)).exactOptional(),
 });
 const pinSchema = z.discriminatedUnion("type", [...DATAPLANES.values()].map((plane) => plane.pinSchema) as PinSchemas);
 type PinSchemas = [z.ZodObject<{ type: z.ZodLiteral<string> }, z.core.$strict>];
@@ -120,8 +122,8 @@ export function digestLock(lock: Lock): string {
   return createHash("sha256").update(formatLock(lock)).digest("hex");
 }
 
-function orderHost({ index, address, ssh }: LockedHost): LockedHost {
-  return { index, address, ssh };
+function orderHost({ index, address, ssh, prepared }: LockedHost): LockedHost {
+  return { index, address, ssh, ...(prepared === undefined ? {} : { prepared }) };
 }
 
 function orderNetwork({ subnet, dataplane, addressing, overlay, mtuBytes, slicePrefix, slices }: LockedNetwork): LockedNetwork {

@@ -3,11 +3,10 @@ import type { Cluster } from "../model/cluster.ts";
 import { traitsOf } from "../dataplanes/index.ts";
 import type { Lock, LockedNetwork } from "../model/lock.ts";
 import { pinHosts } from "./pin-hosts.ts";
+import { pinPrepared, type PinPreparedInput } from "./pin-prepared.ts";
 import { numberOf, pinNetwork } from "./pin-network.ts";
 
-export interface PinLockInput {
-  cluster: Cluster;
-  previous?: Lock;
+export interface PinLockInput extends PinPreparedInput {
   /** For a cluster without a lock; a previous lock keeps its own. */
   uuid: string;
   /** The smallest over all hosts that were read; undefined: none was. */
@@ -28,7 +27,9 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[]; u
   if (previous !== undefined && previous.cluster !== cluster.name) {
     throw new SpanwireError(foreignLock(input, previous));
   }
-  const { hosts, removedHosts, changes } = pinHosts(cluster, previous);
+  const { hosts: numbered, removedHosts, changes } = pinHosts(cluster, previous);
+  const { hosts, changes: remade } = pinPrepared(numbered, input);
+  changes.push(...remade);
   const uuid = previous?.uuid ?? input.uuid;
   const networks: Record<string, LockedNetwork> = {};
   const problems: Problem[] = [];

@@ -11,12 +11,13 @@ export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[]
     const locked = lock.networks[network.name];
     if (locked === undefined) return [];
     const members = cluster.hosts.flatMap((host) => {
-      const index = lock.hosts[host.name]?.index;
+      const { index, prepared } = lock.hosts[host.name] ?? {};
       const slice = locked.slices[host.name];
       if (index === undefined || slice === undefined) return [];
       const place = { uuid: lock.uuid, network: network.name, host: host.name, vtep: host.address, index, slice };
       const subnet = network.addressing.mode === "per-host" ? slice : network.subnet;
-      return [resolveMember({ ...place, subnet, ...(locked.overlay === undefined ? {} : { overlay: locked.overlay }) })];
+      const member = resolveMember({ ...place, subnet, ...(locked.overlay === undefined ? {} : { overlay: locked.overlay }) });
+      return [prepared === undefined ? member : { ...member, prepared }];
     });
     return [
       {

@@ -1,3 +1,4 @@
+import type { Prepared } from "./prepared.ts";
 import type { Addressing } from "./cluster.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface LockedHost {
   index: number;
   address: string;
   ssh: string;
+  /** Public parts of what it made for itself; absent where no network needs any. */
+  prepared?: Prepared;
 }
 
 export interface LockedNetwork {

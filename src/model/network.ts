@@ -1,3 +1,4 @@
+import type { Prepared } from "./prepared.ts";
 import type { Addressing, Attach, DataplaneSpec, Egress } from "./cluster.ts";
 import type { DataplanePin } from "./lock.ts";
 
@@ -41,6 +42,8 @@ export interface ResolvedMember {
   dockerRange: string;
   probeCidr: string;
   probeMac: string;
+  /** Public parts of what the host made for itself, or what stands for them. */
+  prepared?: Prepared;
 }
 
 /** Asked for every host of every network: looked up in an index made once, or 10,000 hosts would cost 10^8 comparisons. */

@@ -1,3 +1,4 @@
+import type { Preparation } from "./prepared.ts";
 import { createHash } from "node:crypto";
 import type { Lock } from "./lock.ts";
 import type { ResolvedNetwork } from "./network.ts";
@@ -38,6 +39,8 @@ export interface HostPlan {
   steps: readonly Step[];
   /** What could not be looked at on this host, and why: nothing is said of it. */
   unseen: readonly string[];
+  /** What the host makes for itself before anything else; until then something stands for it in the steps of all hosts. */
+  prepare?: readonly Preparation[];
 }
 
 export interface PlanSummary {

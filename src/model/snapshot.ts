@@ -1,3 +1,4 @@
+import type { Prepared } from "./prepared.ts";
 import type { BootServices } from "../tools/own-files.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface Snapshot {
   tools: Readonly<Record<string, string>>;
   /** Values of foreign settings before we changed them (state directory). */
   former: Readonly<Record<string, string>>;
+  /** Public parts of what it made for itself, by cluster UUID; absent where there are none. */
+  prepared?: Readonly<Record<string, Prepared>>;
   /** The last plan this host saw, from its journal. */
   lastPlan?: { planId: string; state: string };
   /** What starts this host's services; absent without systemd. */

@@ -9,6 +9,7 @@ import type { HostPlan, Plan } from "../model/plan.ts";
 import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Step } from "../model/step.ts";
+import { PREPARATIONS, standInFor, type Preparation } from "../model/prepared.ts";
 import { digestLock } from "../lock/lock-file.ts";
 import { pinLock } from "../lock/pin-lock.ts";
 import { recoverLock } from "../lock/recover-lock.ts";
@@ -55,6 +56,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
     underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
     ...(previous === undefined ? {} : { empty: findEmptyNetworks(previous, snapshots) }),
     ...(input.locate === undefined ? {} : { locate: input.locate }),
+    prepared: new Map([...snapshots].map(([host, snapshot]) => [host, snapshot.prepared?.[uuid] ?? {}])),
   });
   const networks = resolveNetworks(cluster, lock);
   const states = readStates(input, uuid, networks);
@@ -150,7 +152,15 @@ function planMember(host: Host, state: HostState, input: MemberInput): { host: H
     ...(input.allowManagementPath === true ? [] : checkManagement(name, state.snapshot, steps)),
   ];
   const basis = fingerprintHost(state.observed, state.facts);
-  return { host: { host: name, address, ssh, leaving: false, basis, steps, unseen }, problems };
+  const prepare = confirmed === undefined ? findUnprepared(name, lock) : [];
+  const planned = { host: name, address, ssh, leaving: false, basis, steps, unseen };
+  return { host: prepare.length === 0 ? planned : { ...planned, prepare }, problems };
+}
+
+/** Of what stands in the lock, what this host has still to make. */
+function findUnprepared(host: string, { hosts }: Lock): Preparation[] {
+  const prepared = hosts[host]?.prepared ?? {};
+  return PREPARATIONS.filter((what) => prepared[what] === standInFor(what, host));
 }
 
 /** What cannot be seen is neither missing nor too much. */

@@ -6,6 +6,7 @@ import type { HeardMac, HostHolders } from "../host/observe/read-holders.ts";
 import type { BatchAnswer } from "../host/probe/methods.ts";
 import type { OperationName, Place, ProbeSpec } from "../host/probe/protocol.ts";
 import type { PendingPlan } from "../host/restore/recovery-methods.ts";
+import type { Preparation, Prepared } from "../model/prepared.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Stage, Step } from "../model/step.ts";
 import type { RestorePoint } from "../plan/compile/restore-point.ts";
@@ -28,6 +29,8 @@ export interface HostMethods {
   observe: Method<Nothing, Snapshot>;
   /** Ends a plan that was cut off, when nobody is at it any more. */
   settle: Method<{ operator: string }, Partial<Settled>>;
+  /** Makes what is missing of it, and gives the public parts. */
+  prepare: Method<{ clusterUuid: string; what: readonly Preparation[] }, Prepared>;
   begin: Method<BeginParams, object>;
   runStage: Method<{ planId: string; stage: Stage }, StageResult>;
   confirm: Method<{ planId: string }, object>;

@@ -1,4 +1,5 @@
 import { applyPlan, type ApplyResult } from "../../src/engine/apply-plan.ts";
+import { prepareHosts } from "../../src/engine/prepare-hosts.ts";
 import { gatherHosts } from "../../src/engine/gather-hosts.ts";
 import type { HostSystem } from "../../src/host/execute/host-system.ts";
 import { buildPlan, requireAllowed } from "../../src/plan/build-plan.ts";
@@ -46,13 +47,14 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
   };
   const transport = transportWith(undefined);
 
-  const apply = async (plan: Plan, { wrap, verify, repair }: ApplyOptions = {}): Promise<ApplyResult> => {
+  const apply = async (unprepared: Plan, { wrap, verify, repair }: ApplyOptions = {}): Promise<ApplyResult> => {
     const way = transportWith(wrap);
     const gathered = await gatherHosts(
-      plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
+      unprepared.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
       way,
     );
     try {
+      const { plan } = await prepareHosts({ plan: unprepared, gathered });
       return await applyPlan({
         plan,
         connections: gathered.connections,

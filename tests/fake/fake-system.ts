@@ -44,7 +44,7 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     nft: new Map(),
     docker: { networks: [], endpoints: [], stopped: [], made: 0 },
     ovs: createOvs(),
-    state: createMemoryState(),
+    state: createMemoryState(name),
     udpPorts: [22],
     swarm: false,
     dockerVersion: "27.5.1",
@@ -130,8 +130,14 @@ function takeSnapshot(host: FakeHost): Snapshot {
     dockerUser: { state: "ready", rules: structuredClone(host.dockerUser) },
     tools: Object.fromEntries([...Object.keys(NEEDED_TOOLS), ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
+    ...preparedOf(host.state),
     ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
   };
+}
+
+function preparedOf({ keys }: MemoryState): Pick<Snapshot, "prepared"> {
+  if (keys.size === 0) return {};
+  return { prepared: Object.fromEntries([...keys].map(([clusterUuid, key]) => [clusterUuid, { "wireguard-key": key }])) };
 }
 
 function ovsSnapshot({ ovs, kernel }: FakeHost): Snapshot["ovs"] {

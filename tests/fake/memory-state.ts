@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { RESTORE_JOURNAL, type JournalEntry } from "../../src/host/state/journal.ts";
 import type { Frozen, LockHolder, StateDirectory } from "../../src/host/state/state-directory.ts";
 import type { Verdict } from "../../src/host/guard/verdict.ts";
@@ -10,12 +11,15 @@ export interface MemoryState extends StateDirectory {
   journal: { planId: string; entry: JournalEntry }[];
   frozen: Frozen | undefined;
   points: Map<string, RestorePoint>;
+  /** Public halves of WireGuard keys by cluster. */
+  keys: Map<string, string>;
 }
 
 const END_EVENTS = new Set(["finished", "reverted", "revert-incomplete"]);
 
-/** A host's state directory without a disk. */
-export function createMemoryState(): MemoryState {
+/** A host's state directory without a disk. Its keys are a hash over its name. */
+export function createMemoryState(name = ""): MemoryState {
+  let made = 0;
   const verdicts = new Map<string, Verdict>();
   const pending = new Map<string, RestorePoint>();
   const replaced = new Map<string, RestorePoint | null>();
@@ -29,7 +33,7 @@ export function createMemoryState(): MemoryState {
     );
   };
   const state: MemoryState = {
-    ...{ former: {}, holder: undefined, journal: [], frozen: undefined, points: new Map() },
+    ...{ former: {}, holder: undefined, journal: [], frozen: undefined, points: new Map(), keys: new Map() },
     readFormer: async () => ({ ...state.former }),
     writeFormer: async (former) => void (state.former = { ...former }),
     acquireLock: async (holder) => {
@@ -81,11 +85,20 @@ export function createMemoryState(): MemoryState {
       pending.delete(planId);
       replaced.delete(planId);
     },
+    makeWireguardKey: async (clusterUuid) => {
+      const key = state.keys.get(clusterUuid) ?? createHash("sha256").update(`${name} ${made++} ${clusterUuid}`).digest("base64");
+      state.keys.set(clusterUuid, key);
+      return key;
+    },
+    readWireguardKeys: async () => Object.fromEntries(state.keys),
+    wireguardKeyPath: (clusterUuid) => `/var/lib/spanwire/keys/${clusterUuid}/wireguard`,
+    forgetKeys: async (clusterUuid) => void state.keys.delete(clusterUuid),
     forgetPoint: async (clusterUuid) => void state.points.delete(clusterUuid),
     clean: async (everything) => {
       if (!everything) return;
       Object.assign(state, { former: {}, journal: [], frozen: undefined, holder: undefined });
       state.points.clear();
+      state.keys.clear();
     },
   };
   return state;

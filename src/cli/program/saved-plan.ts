@@ -1,3 +1,4 @@
+import { PREPARATIONS } from "../../model/prepared.ts";
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { stepSchema } from "../../host/change/step-schema.ts";
@@ -25,6 +26,7 @@ const savedPlan = z.strictObject({
       basis: z.string(),
       steps: z.array(stepSchema),
       unseen: z.array(z.string()),
+      prepare: z.array(z.enum(PREPARATIONS)).exactOptional(),
     }),
   ),
   networks: z.array(z.looseObject({ name: z.string(), dataplane: z.looseObject({ type: z.string() }) })),

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { prepareHosts } from "../../engine/prepare-hosts.ts";
 import { applyCluster, type ApplyClusterOptions } from "../../engine/apply-cluster.ts";
 import type { ApplyInput, ApplyResult } from "../../engine/apply-plan.ts";
 import { describeOutcome } from "../../engine/describe-outcome.ts";
@@ -105,14 +106,16 @@ interface CarryOutInput extends PlannedHosts {
   approve: ApplyInput["approve"];
 }
 
-async function carryOut({ plan, gathered, session, flags, approve }: CarryOutInput): Promise<void> {
-  requireAllowed(plan);
-  sayWarnings([...gathered.unreachable, ...plan.unmet, ...plan.members]);
-  if (gathered.unreachable.some((problem) => plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
-  if (hasChanges(plan)) {
-    say(renderBrief(plan, paintPlan));
+async function carryOut({ session, flags, approve, ...planned }: CarryOutInput): Promise<void> {
+  const { gathered } = planned;
+  requireAllowed(planned.plan);
+  sayWarnings([...gathered.unreachable, ...planned.plan.unmet, ...planned.plan.members]);
+  if (gathered.unreachable.some((problem) => planned.plan.lock?.removedHosts[problem.where] === undefined)) process.exitCode = 1;
+  if (hasChanges(planned.plan)) {
+    say(renderBrief(planned.plan, paintPlan));
     if (flags.yes !== true && approve === undefined && !(await askYes("Apply this?"))) return declined();
   }
+  const { plan } = await prepareHosts(planned);
   const result = await runPlan({ plan, gathered }, session, {
     verify: flags.verify,
     confirmWithinMs: flags.confirmWithin * 1000,

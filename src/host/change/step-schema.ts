@@ -1,3 +1,4 @@
+import { HOST_NAME } from "../../net/legal-names.ts";
 import { z } from "zod";
 import { describeKinds, keyOf } from "../../kinds/index.ts";
 import { address } from "../../kinds/schema-words.ts";
@@ -51,8 +52,5 @@ export const stageParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{
 export const planParams = z.strictObject({ planId: z.string().regex(/^[0-9a-f]{16}$/) });
 /** The plan's hosts by their names in the file (src/net/legal-names.ts); as many as one may have peers, and itself. */
 export const offerParams = planParams.extend({
-  hosts: z
-    .array(z.string().regex(/^[a-z0-9-]{1,63}$/))
-    .min(1)
-    .max(10_001),
+  hosts: z.array(z.string().regex(HOST_NAME)).min(1).max(10_001),
 });

@@ -16,6 +16,7 @@ import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
 import { readNftTables } from "./read-nft.ts";
 import { readOvs } from "./read-ovs.ts";
+import { readPrepared } from "../prepare/prepare-host.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 
 const NOT_ASKED: SnapshotDocker = { state: "absent", reason: "it was not asked: it has not started yet" };
@@ -38,11 +39,12 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     ends === undefined ? undefined : findManagementPath(ends),
   ]);
   const ours = links.filter((link) => link.name.startsWith("spw")).map((link) => link.name);
-  const [sysctls, boundAfter, found, former, lastPlan, frozen] = await Promise.all([
+  const [sysctls, boundAfter, found, former, prepared, lastPlan, frozen] = await Promise.all([
     readSysctls([...sysctlKeys(ours), ...advertisedDevices(routes).map(acceptRaKey)]),
     readBoundPorts(),
     findLostPorts(docker, links),
     state.readFormer(),
+    readPrepared(state),
     state.findLastPlan(),
     state.findFrozen(),
   ]);
@@ -52,6 +54,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     machine: await readMachine(),
     ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, dockerUser, tools, former, ...boot },
     ...(management === undefined ? {} : { management: withMaster(management, links) }),
+    ...(prepared === undefined ? {} : { prepared }),
     ...(lastPlan === undefined ? {} : { lastPlan }),
     ...(frozen === undefined ? {} : { frozen }),
   };

@@ -4,6 +4,7 @@ import { claimLock, findLock, releaseLock, type LockHolder } from "./claim-lock.
 import { clearGuard, clearGuards } from "../guard/guard-files.ts";
 import { appendToJournal, findLastPlan, readJournal, removeOldJournals, type JournalEntry, type LastPlan } from "./journal.ts";
 import { readJsonFile } from "./read-json-file.ts";
+import { openKeyFiles, type KeyFiles } from "./key-files.ts";
 import { openRestorePoints, type RestorePoints } from "./restore-point-files.ts";
 import { decideVerdict, findVerdict, type Verdict } from "../guard/verdict.ts";
 import { writeAtomically } from "../../util/write-atomically.ts";
@@ -17,11 +18,12 @@ import { writeAtomically } from "../../util/write-atomically.ts";
  *   journal/PLAN.jsonl        intent before each batch, result after it
  *   journal/PLAN.verdict      confirmed (over a new connection) or reverting: whichever came first
  *   confirmed/                what the boot unit builds from (restore-point-files.ts)
+ *   keys/                     private halves of this host's keys (key-files.ts)
  *   deadline                  until when the plan under way must be confirmed (guard.ts)
  *   frozen.json               a revert that did not fully work: nothing more is changed until somebody looked
  *   reserve                   room for the revert when the disk is full
  */
-export interface StateDirectory extends RestorePoints {
+export interface StateDirectory extends RestorePoints, KeyFiles {
   readFormer(): Promise<Record<string, string>>;
   writeFormer(former: Readonly<Record<string, string>>): Promise<void>;
   acquireLock(holder: LockHolder): Promise<LockHolder | undefined>;
@@ -79,6 +81,7 @@ export function openStateDirectory(root: string): StateDirectory {
 
   return {
     ...openRestorePoints(root),
+    ...openKeyFiles(root),
     readFormer: async () => (await readJsonFile<Record<string, string>>(former)) ?? {},
 
     async writeFormer(values) {
