@@ -36,6 +36,10 @@ export interface Dataplane<
   pin(input: PinInput<Spec>): Pin;
   /** The number by which this plane tells networks over the same hosts apart; all planes draw from one set. */
   numberOf?(pin: Pin): number;
+  /** The UDP port that the pin keeps for this network alone. */
+  portOf?(pin: Pin): number;
+  /** What the file leaves open, filled in from the pin. */
+  settle?(spec: Spec, pin: Pin): Spec;
   /** A lost pin, from what the hosts have; undefined where this plane is not found. */
   recover(input: RecoverInput): Pin | undefined;
   /** What one host needs for one network, apart from the bridge and its address. */
@@ -72,6 +76,11 @@ export interface Traits {
   families: readonly (4 | 6)[];
   /** What every host makes for itself first; its public part is with the member (ResolvedMember.prepared). */
   prepares?: readonly Preparation[];
+  /**
+   * Members' packets enter and leave a host by devices of this name alone, as nft matches it ("spwg*"): whatever would carry them
+   * another way is dropped, also while there is no such device.
+   */
+  confinedTo?: string;
 }
 
 export interface FixedKey {
@@ -108,6 +117,8 @@ export interface PinInput<Spec extends DataplaneSpec> {
   uuid: string;
   /** Who holds which number; a new one is entered. */
   numbers: Map<number, string>;
+  /** Which network holds or wants which UDP port; a new one is entered. */
+  ports: Map<number, string>;
   changes: string[];
   /** `field` is below the network. */
   fail(field: readonly string[], about: Pick<Problem, "why" | "try">): void;

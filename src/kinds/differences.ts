@@ -17,6 +17,7 @@ export function compareFields<R extends object>(desired: R, observed: R, rules: 
 }
 
 function formatValue(value: unknown): string {
+  if (value === undefined) return "none";
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Preparation } from "../model/prepared.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Command } from "../tools/index.ts";
 
@@ -24,6 +25,10 @@ export interface ResourceKind<R extends AnyResource> {
   target?(resource: R): string;
   /** Devices it makes, changes or takes, and prefixes it leads to. */
   touches(resource: R): Touched;
+  /** What its host must have made for itself. */
+  preparation?: Preparation;
+  /** Whether its network's tunnel packets come to this host by it: a UDP port must be free before it is added. */
+  opensWire?: boolean;
   /** The link or the rows of Open vSwitch that carry its mark. */
   markedName?(resource: R): string;
   /** Identity on one host; two resources with one key cannot both exist there. */
@@ -57,6 +62,8 @@ export interface ResourceKind<R extends AnyResource> {
   isTransient?: boolean;
   /** Without what a host remembers beside it: as it is wished for. */
   asDesired?(resource: R): R;
+  /** Without what changes by itself while nobody does anything: a saved plan is stale when the rest has changed. */
+  asSettled?(resource: R): R;
   /** Also when `compare` finds nothing: going back must still forget what was remembered. */
   remembersMore?(now: R, initial: R): boolean;
   /** Why none of it can be seen on this host now: then nothing about it is said, and nothing is changed. */

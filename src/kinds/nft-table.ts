@@ -13,7 +13,7 @@ const nftRule = z.strictObject({
    * nft syntax without the comment: the rules we write and nothing that could end one and start another, so braces only around
    * a list of words. Empty on observed rules: the id stands for it.
    */
-  text: z.string().regex(/^((ip6?|iifname|oifname|fib) ([a-z0-9 .:/!=<>&@"_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
+  text: z.string().regex(/^((ip6?|iifname|oifname|fib) ([a-z0-9 .:/!=<>&@"*_-]|\{ [a-z0-9 "_-]+(, [a-z0-9 "_-]+)* \})*)?$/),
 });
 const nftSet = z.strictObject({
   name: is.word,
@@ -101,6 +101,7 @@ export const nftTable: ResourceKind<NftTableResource> = {
   compare: (desired, observed) => [...compareTableSets(desired.sets, observed.sets), ...compareChains(desired.chains, observed.chains)],
 
   dependencies: () => [],
+  asSettled: ({ listing: _, ...table }) => table, // nft lists one table in different words from version to version
 
   union(before, after) {
     const { listing: _, ...wanted } = after;

@@ -31,6 +31,7 @@ export const ovsBridge: ResourceKind<OvsBridgeResource> = {
   kind: "ovs-bridge",
   schema,
   noun: "Open vSwitch bridge",
+  opensWire: true, // its tunnels come and go one by one, and are of one sort
   markedName: (resource) => resource.name,
   touches: (resource) => ({ devices: [resource.name] }),
   key: (resource) => `ovs-bridge/${resource.name}`,

@@ -38,6 +38,7 @@ export const vxlan: ResourceKind<VxlanResource> = {
   kind: "vxlan",
   schema,
   noun: "VXLAN tunnel",
+  opensWire: true,
   markedName: (resource) => resource.name,
   touches: (resource) => ({ devices: [resource.name, resource.bridge] }),
   key: (resource) => `link/${resource.name}`,

@@ -1,6 +1,6 @@
 import { SpanwireError, type FilePosition, type Problem } from "../model/problem.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { traitsOf } from "../dataplanes/index.ts";
+import { getDataplane, traitsOf } from "../dataplanes/index.ts";
 import type { Lock, LockedNetwork } from "../model/lock.ts";
 import { pinHosts } from "./pin-hosts.ts";
 import { pinPrepared, type PinPreparedInput } from "./pin-prepared.ts";
@@ -35,9 +35,10 @@ export function pinLock(input: PinLockInput): { lock: Lock; changes: string[]; u
   const problems: Problem[] = [];
   const unmet: Problem[] = [];
   const numbers = usedNumbers(cluster, previous);
+  const ports = usedPorts(cluster, previous);
   for (const network of cluster.networks) {
     const before = previous?.networks[network.name];
-    const about = { ...input, uuid, network, before, hosts, removedHosts, numbers };
+    const about = { ...input, uuid, network, before, hosts, removedHosts, numbers, ports };
     const kept = pinNetwork(about);
     const mayMove = kept.problems.length > 0 && before !== undefined && input.empty?.has(network.name) === true;
     const pinned = mayMove ? pinNetwork({ ...about, movesPlaces: true }) : kept;
@@ -66,6 +67,19 @@ function usedNumbers(cluster: Cluster, previous: Lock | undefined): Map<number, 
     if (owner === undefined || written === undefined) used.set(number, network.name);
   }
   return used;
+}
+
+/** UDP ports that a file names or a pin keeps. Networks may share one, where their tunnels let them: then it names any of those. */
+function usedPorts(cluster: Cluster, previous: Lock | undefined): Map<number, string> {
+  const locked = Object.entries(previous?.networks ?? {}).flatMap(([name, { dataplane }]): [number, string][] => {
+    const port = getDataplane(dataplane).portOf?.(dataplane);
+    return port === undefined ? [] : [[port, name]];
+  });
+  const written = cluster.networks.flatMap(({ name, dataplane }): [number, string][] => {
+    const port = traitsOf(dataplane).tunnel?.port;
+    return port === undefined ? [] : [[port, name]];
+  });
+  return new Map([...written, ...locked]);
 }
 
 function foreignLock({ cluster, locate }: PinLockInput, previous: Lock): Problem {

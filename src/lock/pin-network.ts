@@ -17,6 +17,8 @@ export interface PinNetworkInput {
   removedHosts: Readonly<Record<string, LockedHost>>;
   /** Who holds which VNI or key; a derived one is entered. */
   numbers: Map<number, string>;
+  /** Who holds which UDP port; a newly chosen one is entered. */
+  ports: Map<number, string>;
   underlayMtuBytes: number | undefined;
   underlayFamily: 4 | 6;
   locate?: (path: readonly PropertyKey[]) => FilePosition;

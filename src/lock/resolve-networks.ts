@@ -1,3 +1,4 @@
+import { getDataplane } from "../dataplanes/index.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Lock } from "../model/lock.ts";
 import type { ResolvedMember, ResolvedNetwork } from "../model/network.ts";
@@ -23,7 +24,7 @@ export function resolveNetworks(cluster: Cluster, lock: Lock): ResolvedNetwork[]
       {
         name: network.name,
         subnet: network.subnet,
-        dataplane: network.dataplane,
+        dataplane: getDataplane(network.dataplane).settle?.(network.dataplane, locked.dataplane) ?? network.dataplane,
         pin: locked.dataplane,
         mtuBytes: locked.mtuBytes,
         egress: network.egress,

@@ -45,6 +45,8 @@ export interface StandingTunnel {
   wire: Wire;
   /** Who takes its packets from the wire. */
   receiver: string;
+  /** It shares its UDP port with no other, not even of its own receiver. */
+  isExclusive: boolean;
   /** Open vSwitch takes them before the host's firewall sees them. */
   isInUserspace: boolean;
   /** Addresses its packets come from, or "any". */

@@ -10,6 +10,9 @@ export type Prepared = Readonly<Partial<Record<Preparation, string>>>;
 /** Stands for a public part in a plan until its host has made it. */
 export const standInFor = (what: Preparation, host: string): string => `after-prepare:${what}@${host}`;
 
+/** Anything of that sort. */
+export const STAND_IN = /^after-prepare:[a-z-]+@[a-z0-9.-]+$/;
+
 /** The same value with everything that stands for something put in. A word that nobody knows stays. */
 export function putIn<T>(value: T, known: ReadonlyMap<string, string>): T {
   if (typeof value === "string") return (known.get(value) ?? value) as T;

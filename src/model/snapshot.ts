@@ -27,6 +27,8 @@ export interface Snapshot {
   tools: Readonly<Record<string, string>>;
   /** Values of foreign settings before we changed them (state directory). */
   former: Readonly<Record<string, string>>;
+  /** Whether the kernel has WireGuard, or can load it; looked for only where wg(8) is. */
+  kernelWireguard?: boolean;
   /** Public parts of what it made for itself, by cluster UUID; absent where there are none. */
   prepared?: Readonly<Record<string, Prepared>>;
   /** The last plan this host saw, from its journal. */
@@ -74,6 +76,8 @@ export interface SnapshotLink {
     /** Default remote or multicast group, when one is set. */
     remote: string;
   };
+  /** Only of links with a name like ours, and only where wg(8) is; the private key is never read. */
+  wireguard?: SnapshotWireguard;
   /** Of GRE and Geneve links, which are never ours: where packets come from ("" for anywhere), and Geneve's UDP port. */
   tunnel?: { remote: string; port?: number };
   bridge?: { stp: boolean; mcastSnooping: boolean; vlanFiltering: boolean };
@@ -88,6 +92,25 @@ export interface SnapshotLink {
     learning: boolean;
   };
   counters: { rxPackets: number; txPackets: number; rxBytes: number; txBytes: number; dropped: number };
+}
+
+export interface SnapshotWireguard {
+  port: number;
+  /** "" while it has none. */
+  publicKey: string;
+  peers: readonly SnapshotWireguardPeer[];
+}
+
+export interface SnapshotWireguardPeer {
+  publicKey: string;
+  /** "192.0.2.1:51840", "[2001:db8::1]:51840"; "" while nothing is known of it. */
+  endpoint: string;
+  /** Sorted. */
+  allowedIps: readonly string[];
+  /** 0: none are sent. */
+  keepaliveS: number;
+  /** The last handshake is young enough that its keys are in use (WireGuard whitepaper, 6.1: 180 s). */
+  isAlive: boolean;
 }
 
 export interface SnapshotAddress {

@@ -18,7 +18,7 @@ export const NEEDED_TOOLS = {
 } as const;
 
 /** What only some networks need; looked for too. */
-export const OPTIONAL_TOOLS = ["ethtool"] as const;
+export const OPTIONAL_TOOLS = ["ethtool", "wg", "wireguard-go"] as const;
 
 /** "nft (package nftables), ping (package iputils-ping)"; empty when all are there. */
 export function describeMissingTools(tools: Snapshot["tools"]): string {

@@ -39,11 +39,16 @@ function checkKey(network: Network, earlier: readonly Network[], spec: SpecFile)
 
 const keyOf = ({ dataplane }: Network): FixedKey | undefined => traitsOf(dataplane).key;
 
-/** A UDP port belongs to one receiver: a kernel tunnel and Open vSwitch get "address in use", or lose every packet. */
+/**
+ * A UDP port belongs to one receiver: a kernel tunnel and Open vSwitch get "address in use", or lose every packet. Some tunnels
+ * share it with no other of their own kind either.
+ */
 function checkPort(network: Network, earlier: readonly Network[], all: readonly Network[], spec: SpecFile): Problem[] {
-  const port = tunnelOf(network)?.port;
+  const { port, isExclusive } = tunnelOf(network) ?? {};
   const receiver = receiverOf(network);
-  const other = earlier.find((candidate) => tunnelOf(candidate)?.port === port && receiverOf(candidate) !== receiver);
+  const other = earlier.find(
+    (candidate) => tunnelOf(candidate)?.port === port && (isExclusive === true || receiverOf(candidate) !== receiver),
+  );
   if (port === undefined || other === undefined) return [];
   const line = spec.locate(["networks", other.name, "dataplane", "port"]).line;
   const used = new Set(all.map((candidate) => tunnelOf(candidate)?.port));

@@ -1,5 +1,6 @@
 import { kindOf, observeResources } from "../../kinds/index.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { forgetUnused } from "../prepare/forget-unused.ts";
 import type { HostSystem } from "../execute/host-system.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 
@@ -15,6 +16,7 @@ export async function endPlan({ planId, clusterUuid, system, state }: Ended, { m
   const everything = mayClean && isClean(await system.observe(), clusterUuid);
   await state.reserve(false);
   await state.clearGuard(planId);
+  if (mayClean) await forgetUnused(clusterUuid, state);
   // under the lock: another plan may begin as soon as it is free
   await state.clean(everything);
   await state.releaseLock(planId);

@@ -106,7 +106,7 @@ export async function beginTransaction(
         throw problem("bug", "ending", `plan ${planId}`, "it was never confirmed over a new connection", "report this");
       state.append(planId, { event: "finished", at: new Date().toISOString() });
       await state.dropPoint(planId);
-      if (wanted.length === 0) await Promise.all([state.forgetPoint(clusterUuid), state.forgetKeys(clusterUuid)]);
+      if (wanted.length === 0) await state.forgetPoint(clusterUuid);
       if (input.repair === true && planToPoint(wanted, await observe()).length === 0) await state.unfreeze();
       await endPlan({ planId, clusterUuid, system, state }, { mayClean: true });
     },

@@ -8,6 +8,7 @@ import { observeResources } from "../../kinds/index.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { describeRest } from "../change/revert-plan.ts";
 import type { HostSystem } from "../execute/host-system.ts";
+import { forgetUnused } from "../prepare/forget-unused.ts";
 import { RESTORE_JOURNAL as RESTORE } from "../state/journal.ts";
 import { runBatches } from "../execute/run-batches.ts";
 import { readPlan } from "../change/settle-plan.ts";
@@ -49,7 +50,7 @@ export async function restoreHost(
     const results: RestoreResult[] = [];
     for (const point of points) results.push(await restoreCluster(point, system, state, early).catch(failed));
     const result = combine(results);
-    if (cutOff !== undefined && !early && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff.planId, result, state);
+    if (cutOff !== undefined && !early && !(result.withoutDocker && cutOff.needsDocker)) await endCutOff(cutOff, result, state);
     return result;
   } finally {
     await state.releaseLock(RESTORE);
@@ -101,10 +102,11 @@ async function takeCutOff(system: HostSystem, state: StateDirectory): Promise<Cu
   return { planId, clusterUuid: plan?.clusterUuid ?? "", address: "", resources: [], needsDocker };
 }
 
-async function endCutOff(planId: string, { ok, remaining }: RestoreResult, state: StateDirectory): Promise<void> {
+async function endCutOff({ planId, clusterUuid }: CutOff, { ok, remaining }: RestoreResult, state: StateDirectory): Promise<void> {
   state.append(planId, { event: ok ? "reverted" : "revert-incomplete", remaining, why: "the machine stopped before it was confirmed" });
   if (!ok) await state.freeze({ planId, since: new Date().toISOString(), remaining });
   await state.dropPoint(planId);
+  if (ok && clusterUuid !== "") await forgetUnused(clusterUuid, state);
   await freeHost(state);
 }
 

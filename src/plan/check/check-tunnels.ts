@@ -32,8 +32,7 @@ export function checkTunnels(input: TunnelCheckInput): Problem[] {
 }
 
 function isNewTunnel(network: ResolvedNetwork, steps: readonly Step[]): boolean {
-  const slot = `tunnel/${network.bridge}`;
-  return steps.some(({ action, after }) => action === "add" && after !== null && kindOf(after).slot?.(after) === slot);
+  return steps.some(({ action, after }) => action === "add" && after?.network === network.name && kindOf(after).opensWire === true);
 }
 
 function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "why" | "try"> | undefined {
@@ -43,7 +42,7 @@ function findHolder(network: ResolvedNetwork, facts: HostFacts): Pick<Problem, "
   const number = getDataplane(network.pin).numberOf?.(network.pin);
   const onPort = facts.tunnels.filter((tunnel) => tunnel.wire === port);
   // a UDP port has one receiver, and our own old one stands beside the new one until the change is over
-  const rival = onPort.find((tunnel) => tunnel.receiver !== receiver);
+  const rival = onPort.find((tunnel) => tunnel.isExclusive || tunnel.receiver !== receiver);
   if (rival?.isOurs === true) {
     const why = `${rival.receiver} of this cluster has UDP port ${port} until the change is over, and ${receiver} cannot share it`;
     return { why, try: "set another port under dataplane, or apply the removal first and the addition afterwards" };

@@ -5,6 +5,7 @@ import type { Host } from "../../model/cluster.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { HostFacts } from "../../model/host-state.ts";
 import { ATTACHMENTS } from "../../attach/index.ts";
+import { kindOf } from "../../kinds/index.ts";
 import { DATAPLANES } from "../../dataplanes/index.ts";
 import { checkForwarding } from "./check-forwarding.ts";
 import { checkTunnels } from "./check-tunnels.ts";
@@ -77,15 +78,15 @@ function checkIdentity({ host, clusterName, clusterUuid, index, snapshot }: Pref
 function checkNames({ host, snapshot, steps }: PreflightInput): Problem[] {
   const taken = new Map(snapshot.links.map((link) => [link.name, link]));
   return steps.flatMap((step): Problem[] => {
-    if (step.action !== "add" || (step.after?.kind !== "bridge" && step.after?.kind !== "vxlan")) return [];
-    const link = taken.get(step.after.name);
+    const name = step.action !== "add" || step.after === null ? undefined : kindOf(step.after).markedName?.(step.after);
+    const link = taken.get(name ?? "");
     if (link === undefined) return [];
     const why = `a ${link.kind || "device"} of that name exists and is not ours`;
     return [
       {
         kind: "conflict",
         doing: "preparing the link",
-        what: step.after.name,
+        what: link.name,
         where: host.name,
         why,
         try: `remove it: ip link del dev ${link.name}`,

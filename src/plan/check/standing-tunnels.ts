@@ -26,7 +26,8 @@ function kernelTunnels({ links, fdb }: Snapshot, clusterUuid: string): StandingT
         name: link.name,
         isOurs: isMarkedBy(link.alias, clusterUuid),
         wire,
-        receiver: describeReceiver("kernel", link.kind),
+        receiver: link.kind === "tun" ? "wireguard-go" : describeReceiver("kernel", link.kind),
+        isExclusive: link.wireguard !== undefined,
         isInUserspace: false,
         // another cluster's device hears only whom it lists
         remotes: known.length === 0 && findMark(link.alias) === undefined ? ["any"] : known,
@@ -37,8 +38,9 @@ function kernelTunnels({ links, fdb }: Snapshot, clusterUuid: string): StandingT
 }
 
 /** Before iproute2 5.18 an external Geneve link has no port in the listing: then it is one of the host's UDP listeners. */
-function wireOfLink({ kind, vxlan, tunnel }: SnapshotLink): Wire | undefined {
+function wireOfLink({ kind, vxlan, tunnel, wireguard }: SnapshotLink): Wire | undefined {
   if (vxlan !== undefined) return vxlan.port;
+  if (wireguard !== undefined) return wireguard.port;
   return tunnel === undefined || kind === "geneve" ? tunnel?.port : "gre";
 }
 
@@ -57,6 +59,7 @@ function ovsTunnels({ ovs }: Snapshot, clusterUuid: string): StandingTunnel[] {
         isOurs: isMarkedBy(port.mark, clusterUuid),
         wire,
         receiver: describeReceiver(isInUserspace ? "netdev" : "system", port.type),
+        isExclusive: false,
         isInUserspace,
         remotes: [remote === "flow" ? "any" : remote],
         ovs: { type: port.type, key: port.options["key"] ?? "" },

@@ -11,7 +11,7 @@ export function fingerprintHost(observed: ReadonlyMap<string, Resource>, facts: 
   const ours = [...observed.values()]
     // a setting of the host is a fact the plan used also while it is not ours: its value is what will be given back
     .filter((resource) => kindOf(resource).isFact === true || (kindOf(resource).isOwned?.(resource) ?? true))
-    .map((resource) => ({ key: keyOf(resource), ...resource, network: undefined, listing: undefined }))
+    .map((resource) => ({ key: keyOf(resource), ...(kindOf(resource).asSettled?.(resource) ?? resource), network: undefined }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const used = { mtu: facts.underlayMtuBytes, device: facts.underlayDevice, lost: facts.lostPorts, userspace: facts.isUnderlayInUserspace };
   return createHash("sha256").update(JSON.stringify({ ours, used })).digest("hex");

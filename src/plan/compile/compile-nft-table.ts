@@ -42,6 +42,7 @@ export function compileNftTable(networks: readonly ResolvedNetwork[], host: stri
         mine.flatMap((network) => forwardRules(network, mine)),
       ),
       ...outputChain(mine),
+      ...mine.flatMap(confiningChains),
       chain("egress", "nat", "postrouting", SOURCE_NAT, mine.flatMap(egressRules)),
     ],
   };
@@ -70,7 +71,8 @@ function listPeers(networks: readonly ResolvedNetwork[], host: string, family: 4
 }
 
 function tunnelRules(networks: readonly ResolvedNetwork[]): NftRule[] {
-  const wires = new Set(networks.flatMap((network) => tunnelOf(network) ?? []).map(wireOf));
+  const tunnels = networks.flatMap((network) => tunnelOf(network) ?? []).filter(({ authenticates }) => authenticates !== true);
+  const wires = new Set(tunnels.map(wireOf));
   const ports = [...wires].filter((wire) => wire !== "gre").sort((a, b) => a - b);
   const gre: readonly Wire[] = wires.has("gre") ? ["gre"] : [];
   return [
@@ -130,6 +132,21 @@ function outputChain(networks: readonly ResolvedNetwork[]): NftChain[] {
     rule(`oifname "${network.bridge}" ${ip(network) === "ip" ? "icmp type redirect" : "icmpv6 type nd-redirect"} drop`),
   );
   return rules.length === 0 ? [] : [chain("members_out", "filter", "output", BEFORE_FILTER, rules)];
+}
+
+/**
+ * Members' packets that would come in or go out by any device but those of their plane are dropped, whether those devices are there
+ * or not. Each network has chains of its own, so that they go at once when it moves to a plane that needs none.
+ */
+function confiningChains(network: ResolvedNetwork): NftChain[] {
+  const { confinedTo } = traitsOf(network.dataplane);
+  if (confinedTo === undefined) return [];
+  const elsewhere = (side: string): string => [network.bridge, confinedTo, "lo"].map((name) => `${side} != "${name}"`).join(" ");
+  const [from, to] = (["saddr", "daddr"] as const).map((end) => `${ip(network)} ${end} ${network.subnet}`);
+  return [
+    chain(`inside_in_${network.bridge}`, "filter", "prerouting", BEFORE_DEFRAG, [rule(`${from} ${elsewhere("iifname")} drop`)]),
+    chain(`inside_out_${network.bridge}`, "filter", "postrouting", BEFORE_FILTER, [rule(`${to} ${elsewhere("oifname")} drop`)]),
+  ];
 }
 
 function egressRules(network: ResolvedNetwork): NftRule[] {
