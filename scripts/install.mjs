@@ -51,6 +51,8 @@ const COMMANDS = {
   sudo: ["sudo"],
   tcpdump: ["tcpdump"],
   "util-linux": ["flock", "nsenter", "unshare", "mount", "setpriv"],
+  "wireguard-go": ["wireguard-go"],
+  "wireguard-tools": ["wg"],
 };
 
 export const LAB_PACKAGES = [
@@ -65,6 +67,8 @@ export const LAB_PACKAGES = [
   "openvswitch-switch",
   "procps",
   "util-linux",
+  "wireguard-go",
+  "wireguard-tools",
 ];
 /** Node's own builds are linked to it from version 25 on, and a small Debian has it not: "node" would end with 127. */
 export const NODE_PACKAGES = ["libatomic1"];

@@ -4,12 +4,14 @@ import type { Dataplane, Traits } from "./dataplane.ts";
 import { ovs } from "./ovs/index.ts";
 import { routed } from "./routed/index.ts";
 import { vxlan } from "./vxlan/index.ts";
+import { wireguard } from "./wireguard/index.ts";
 
 /** The registry: a new data plane is one folder and one line here. The first is what a file without `dataplane:` gets. */
 export const DATAPLANES: Map<string, Dataplane> = new Map<string, Dataplane>([
   ["vxlan", vxlan],
   ["ovs", ovs],
   ["routed", routed],
+  ["wireguard", wireguard],
 ]);
 
 /** Throws when there is none of that type: the schema lets no other pass. */

@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import { clusterEdit, clusterShape, toCluster, type ClusterShape } from "../../tests/fake/cluster-arbitrary.ts";
 import { createFakeFleet, UUID, type FakeFleet } from "../../tests/fake/fake-fleet.ts";
 import { DAMAGES } from "../../tests/fake/damage.ts";
+import type { WireguardSpec } from "../dataplanes/wireguard/schema.ts";
 import { hasChanges } from "../model/plan.ts";
 import { forgetRemovedHosts } from "../../tests/fake/forget-removed-hosts.ts";
 import type { Lock } from "../model/lock.ts";
 
 const RING = { tunnel: "gre", topology: "ring", tree: "rstp", splitHorizon: false } as const;
 const MESH = { tunnel: "vxlan", topology: "mesh", tree: "rstp", splitHorizon: true, join: "veth" } as const;
+const WIREGUARD: WireguardSpec = { type: "wireguard", behindNat: ["h1"], implementation: "kernel" };
 const RUNS = { numRuns: 40 };
 
 /** Applies and insists: it worked, no two tunnels flooded at once, and nothing is left to do. */
@@ -99,6 +101,7 @@ test.each(Object.keys(DAMAGES))("%s: found and repaired", async (name) => {
       1: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined },
       2: { vni: undefined, port: 8472, egress: "masquerade", docker: true, mtu: undefined, pin: undefined, ovs: RING, perHost: true },
       3: { vni: undefined, port: 8472, egress: "none", docker: false, mtu: undefined, pin: undefined, ovs: MESH },
+      4: { vni: undefined, port: 8472, egress: "none", docker: true, mtu: undefined, pin: undefined, plane: WIREGUARD, perHost: true },
     },
   };
   const cluster = toCluster(shape);

@@ -17,6 +17,7 @@ import type { ResourceKind } from "./kind.ts";
 import { route } from "./route.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { sysctl } from "./sysctl.ts";
+import { wireguard } from "./wireguard.ts";
 import { vxlan } from "./vxlan.ts";
 
 /** The registry: a new kind is one file and one line here. The order is the tie-breaker of a plan's order. */
@@ -26,6 +27,7 @@ const KINDS = {
   "forward-accept": forwardAccept,
   bridge,
   address,
+  wireguard,
   route,
   "ovs-bridge": ovsBridge,
   "ovs-tunnel": ovsTunnel,

@@ -19,17 +19,20 @@ const schema = z
     network: is.network,
     device: is.anyLink,
     destination: is.prefix,
-    via: is.address,
-    /** Over a device that is not ours: what the host's own packets leave with, and the bridge of ours that has this address. */
+    /** Absent where the device itself knows who is behind which address: a WireGuard device of ours. */
+    via: is.address.exactOptional(),
+    /** Over a device that is no bridge of ours: what the host's own packets leave with, and the bridge of ours with this address. */
     source: is.address.exactOptional(),
     bridge: is.ourLink.exactOptional(),
   })
-  .refine(({ device, source, bridge }) =>
-    bridge === undefined ? source === undefined && is.ourLink.safeParse(device).success : source !== undefined,
-  );
+  .refine(({ device, via, source, bridge }) => {
+    const isOurs = is.ourLink.safeParse(device).success;
+    if (bridge === undefined) return source === undefined && via !== undefined && isOurs;
+    return source !== undefined && (via !== undefined || isOurs);
+  });
 /**
- * A way to another host's members: over our own bridge, or over the underlay with an address of our bridge as its source, which
- * tells whose it is. It goes away with the bridge (fib_sync_down_dev and fib_sync_down_addr in net/ipv4/fib_semantics.c).
+ * A way to another host's members: over our own bridge, or over another device with an address of our bridge as its source, which
+ * tells whose it is. It goes away with either (fib_sync_down_dev and fib_sync_down_addr in net/ipv4/fib_semantics.c).
  */
 export type RouteResource = z.output<typeof schema>;
 
@@ -45,10 +48,10 @@ export const route: ResourceKind<RouteResource> = {
   read(snapshot, clusterUuid) {
     const ours = bridgesOf(snapshot, clusterUuid);
     return snapshot.routes.flatMap(({ device, destination, gateway, source, protocol }): RouteResource[] => {
-      if (protocol !== ROUTE_PROTOCOL || gateway === undefined) return [];
-      const found = { kind: "route" as const, device, destination, via: gateway };
+      if (protocol !== ROUTE_PROTOCOL || (gateway === undefined && !device.startsWith("spw"))) return [];
+      const found = { kind: "route" as const, device, destination, ...(gateway === undefined ? {} : { via: gateway }) };
       const network = ours.get(device);
-      if (network !== undefined) return [{ ...found, network }];
+      if (network !== undefined) return gateway === undefined ? [] : [{ ...found, network }];
       const bridge = source === undefined ? undefined : findHolder(snapshot, source, ours);
       return bridge === undefined || source === undefined ? [] : [{ ...found, network: ours.get(bridge) ?? "", source, bridge }];
     });
@@ -62,7 +65,7 @@ export const route: ResourceKind<RouteResource> = {
     ]),
 
   // and the addresses of the device: the kernel refuses a next hop it has no way to; kinds are in that order
-  dependencies: (resource) => [`link/${bridgeOf(resource)}`],
+  dependencies: (resource) => [`link/${bridgeOf(resource)}`, ...(resource.via === undefined ? [`link/${resource.device}`] : [])],
   diesWith: (resource) => `link/${bridgeOf(resource)}`,
   addsInSwitch: true, // a bridge that is down takes no route, and comes up in that stage
 
@@ -85,5 +88,8 @@ export function findHolder(
 
 const line = (verb: "replace" | "del", { destination, via, device, source }: RouteResource): Command => ({
   tool: "ip",
-  args: ["route", verb, destination, "via", via, "dev", device, "proto", ROUTE_PROTOCOL, ...(source === undefined ? [] : ["src", source])],
+  args: [
+    ...["route", verb, destination, ...(via === undefined ? [] : ["via", via]), "dev", device, "proto", ROUTE_PROTOCOL],
+    ...(source === undefined ? [] : ["src", source]),
+  ],
 });

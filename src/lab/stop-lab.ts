@@ -7,6 +7,7 @@ import { removeNamespaces, removeNetnsRoot } from "./lab-network.ts";
 import { parseRunId, runDirectory } from "./lab-names.ts";
 import { currentOwner, findLab, isBusy, removeLabState, writeLabState, type LabState } from "./lab-state.ts";
 import { requireRoot } from "./require-root.ts";
+import { removeDeadSockets } from "./host/wireguard-sockets.ts";
 import { killRunProcesses } from "./host/processes.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function stopLab(runId: string): Promise<boolean> {
   const names = lab?.namespaces ?? [];
   thawCgroups(names);
   await killRunProcesses(runId, names);
+  await removeDeadSockets();
   await removeNamespaces(runId, names);
   await removeCgroups(names);
   const hadData = await removeData(runId);

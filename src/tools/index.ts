@@ -8,10 +8,11 @@ import { nft } from "./nft.ts";
 import { ovs } from "./ovs.ts";
 import { state } from "./state.ts";
 import { sysctl } from "./sysctl.ts";
+import { wg } from "./wg.ts";
 import type { Tool } from "./tool.ts";
 
 /** The registry: a new tool is one file and one line here. */
-const TOOLS = { ip, bridge, ovs, ethtool, nft, iptables, sysctl, state, file, docker } as const;
+const TOOLS = { ip, wg, bridge, ovs, ethtool, nft, iptables, sysctl, state, file, docker } as const;
 
 type CommandOf<T> = T extends Tool<infer C> ? C : never;
 export type ToolName = keyof typeof TOOLS;

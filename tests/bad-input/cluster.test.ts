@@ -164,7 +164,7 @@ networks:
       "7:19 input, hosts.vm4.address: 192.0.2.1 is also the address of vm1 in line 5 -> give each host its own address",
       "9:38 input, networks.apps.mtu: 12 is less than 576 -> write 576 or more",
       "10:19 input, networks.back.subnet: 10.64.0.0/16 overlaps 10.64.0.0/16 of apps (line 9) in 10.64.0.0/16 -> give each network its own range",
-      "10:44 input, networks.back.dataplane: "vxlon" is not vxlan or ovs or routed or a mapping -> write vxlan",
+      "10:44 input, networks.back.dataplane: "vxlon" is not vxlan or ovs or routed or wireguard or a mapping -> write vxlan",
       "11:8 input, networks.six.docker: Docker needs an IPv4 subnet for a bridge network -> use an IPv4 subnet, or write \`docker: none\`",
       "12:3 input, networks.B: "B" is not a legal name: a name is 1 to 31 of a-z, 0-9, _ and -, with a letter in front -> write b",
       "12:16 input, networks.B.subnet: host bits are set: 10.9.0.1 lies inside 10.9.0.0/16 -> write 10.9.0.0/16",

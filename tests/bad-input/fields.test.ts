@@ -49,8 +49,6 @@ describe("B09: unknown and misspelt fields", () => {
   });
 
   it.each([
-    "routed",
-    "wireguard",
     "auto",
     "vxlna",
     "{ type: routed, peers: unicast }",

@@ -196,7 +196,7 @@ it("short forms get their defaults", () => {
   expect(problemsOf(specWith({ networks: "  apps: { subnet: 10.64.0.0/12, dataplane: ovs }" }))).toEqual([]);
   expect(problemsOf(specWith({ networks: "  apps: { subnet: 10.64.0.0/12, dataplane: osv }" }))).toMatchInlineSnapshot(`
     [
-      "7:44 input, networks.apps.dataplane: "osv" is not vxlan or ovs or routed or a mapping -> write ovs",
+      "7:44 input, networks.apps.dataplane: "osv" is not vxlan or ovs or routed or wireguard or a mapping -> write ovs",
     ]
   `);
 });

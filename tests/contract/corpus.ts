@@ -5,20 +5,30 @@ import type { DataplaneSpec } from "../../src/model/cluster.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Command, ToolName } from "../../src/tools/index.ts";
 import { clusterShape, toCluster, type ClusterShape, type NetworkShape } from "../fake/cluster-arbitrary.ts";
+import type { WireguardSpec } from "../../src/dataplanes/wireguard/schema.ts";
 import { createFakeFleet, type FakeFleet } from "../fake/fake-fleet.ts";
 import { moveUnderlayToUserspace, startContainer } from "../fake/fake-system.ts";
 import { deleteLink } from "../fake/kernel-model.ts";
 import { PLAIN } from "../fake/plan-case.ts";
+
+const wireguard = (implementation: WireguardSpec["implementation"], behindNat: readonly string[] = []): WireguardSpec => ({
+  type: "wireguard",
+  behindNat,
+  implementation,
+});
 
 /** Cluster shapes for the contract suites: always the same, with everything that is registered somewhere among them. */
 const SEED = 11;
 const VETH = { tunnel: "vxlan", topology: "ring", tree: "stp", splitHorizon: false, join: "veth" } as const;
 const USERSPACE: ClusterShape = { hosts: [1, 2], networks: { 1: { ...PLAIN, ovs: { ...VETH, topology: "mesh", splitHorizon: true } } } };
 const RELAY: NetworkShape = { ...PLAIN, plane: { type: "toy-relay", hub: "h2" } as DataplaneSpec, perHost: true };
+const WIREGUARD: NetworkShape = { ...PLAIN, plane: wireguard("kernel"), perHost: true };
+const USERSPACE_WIREGUARD: NetworkShape = { ...WIREGUARD, plane: wireguard("wireguard-go", ["h2"]) };
 export const SHAPES: readonly ClusterShape[] = [
   { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: RELAY } },
   USERSPACE,
   { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: { ...PLAIN, perHost: true }, 3: { ...PLAIN, ovs: VETH } } },
+  { hosts: [1, 2, 3], networks: { 1: WIREGUARD, 2: USERSPACE_WIREGUARD } },
   ...fc.sample(clusterShape, { seed: SEED, numRuns: 12 }),
 ];
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { OvsSpec } from "../../src/dataplanes/ovs/spec.ts";
 import type { VxlanSpec } from "../../src/dataplanes/vxlan/schema.ts";
+import type { WireguardSpec } from "../../src/dataplanes/wireguard/schema.ts";
 import type { Cluster, DataplaneSpec, Host, Network } from "../../src/model/cluster.ts";
 import type { Topology } from "../../src/net/graph/links.ts";
 
@@ -119,7 +120,21 @@ export const ovsShape: fc.Arbitrary<OvsShape> = fc.record({
   join: fc.constantFrom("internal" as const, "veth" as const),
 });
 
-const networkShapeOf = ({ ovs, perHost }: Kinds): fc.Arbitrary<NetworkShape> =>
+const wireguardShape: fc.Arbitrary<WireguardSpec> = fc.record({
+  type: fc.constant("wireguard" as const),
+  behindNat: fc.subarray([hostNumber(1).name], { minLength: 0 }),
+  implementation: fc.constantFrom("kernel" as const, "wireguard-go" as const),
+});
+
+/** Of planes that route only WireGuard: it has everything that the others have. */
+const networkShapeOf = (kinds: Kinds): fc.Arbitrary<NetworkShape> => {
+  const shape = unroutedShapeOf(kinds);
+  if (kinds.perHost !== true) return shape;
+  const routed = fc.tuple(shape, wireguardShape).map(([one, plane]) => ({ ...one, plane, perHost: true }));
+  return fc.oneof({ weight: 3, arbitrary: shape }, { weight: 1, arbitrary: routed });
+};
+
+const unroutedShapeOf = ({ ovs, perHost }: Kinds): fc.Arbitrary<NetworkShape> =>
   fc.record({
     vni: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
     port: fc.constantFrom(8472, 4789, 5555),
@@ -189,9 +204,12 @@ export const clusterEditOf = (kinds: Kinds): fc.Arbitrary<Edit> =>
       : []),
   );
 
-/** A network that is removed and written anew with the other addressing, all in one edit, is refused. */
+/** A network that is removed and written anew with other addressing, or with overlay addresses for none, all in one edit, is refused. */
 export const isAccepted = (before: ClusterShape, after: ClusterShape): boolean =>
-  Object.entries(after.networks).every(([number, { perHost }]) => (before.networks[Number(number)] ?? { perHost }).perHost === perHost);
+  Object.entries(after.networks).every(([number, shape]) => {
+    const former = before.networks[Number(number)] ?? shape;
+    return former.perHost === shape.perHost && former.plane?.type === shape.plane?.type;
+  });
 
 /** Of everything there is. */
 const ALL = { ovs: true, perHost: true };

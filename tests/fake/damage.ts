@@ -73,7 +73,8 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
     const names = [...host.ovs.bridges.values()].filter((bridge) => bridge.rstp || bridge.stp).map((bridge) => bridge.name);
     return onOvs(host, names, pick, (name) => ["set", "Bridge", name, "rstp_enable=false", "stp_enable=false"]);
   },
-  "OVS join out of its bridge": (host, pick) => onLink(host, "tun", pick, (link) => setMaster(host.kernel, link, undefined)),
+  "OVS join out of its bridge": (host, pick) =>
+    onLink(host, "tun", pick, (link) => (link.wireguard === undefined ? setMaster(host.kernel, link, undefined) : undefined)),
   "OVS join with another MTU": (host, pick) =>
     onOvs(host, portsOf(host, false), pick, (name) => ["set", "Interface", name, "mtu_request=1200"]),
   "OVS veth pair deleted": (host, pick) => onPair(host, pick, (link) => deleteLink(host.kernel, link.name)),
@@ -88,10 +89,39 @@ export const DAMAGES: Readonly<Record<string, (host: FakeHost, pick: Pick) => bo
   "route deleted": (host, pick) => removeOne(host.kernel.routes, pick),
   "route to another host": (host, pick) => {
     const route = host.kernel.routes[pick(host.kernel.routes.length)];
-    if (route !== undefined) route.gateway = route.gateway.replace(/\d+$/, "250");
-    return route !== undefined;
+    if (route?.gateway !== undefined) route.gateway = route.gateway.replace(/\d+$/, "250");
+    return route?.gateway !== undefined;
   },
+  "WireGuard device deleted": (host, pick) => onWireguard(host, pick, (link) => deleteLink(host.kernel, link.name)),
+  "WireGuard device down": (host, pick) => onWireguard(host, pick, (link) => setUp(host.kernel, link, false)),
+  "WireGuard device without our mark": (host, pick) => onWireguard(host, pick, (link) => void (link.alias = "")),
+  "WireGuard device with another MTU": (host, pick) => onWireguard(host, pick, (link) => void (link.mtuBytes = 1280)),
+  "WireGuard device on another port": (host, pick) =>
+    onWireguard(host, pick, (link) => void (link.wireguard = { ...link.wireguard!, port: 9 })),
+  "WireGuard device with a key of somebody's": (host, pick) =>
+    onWireguard(host, pick, (link) => void (link.wireguard = { ...link.wireguard!, publicKey: STRANGER })),
+  "WireGuard peer deleted": (host, pick) =>
+    onWireguard(host, pick, (link) => void (link.wireguard = { ...link.wireguard!, peers: link.wireguard!.peers.slice(1) })),
+  "WireGuard peer that may send anything": (host, pick) =>
+    onWireguard(host, pick, (link) => {
+      const peers = link.wireguard!.peers.map((peer, at) => (at === 0 ? { ...peer, allowedIps: ["0.0.0.0/0"] } : peer));
+      link.wireguard = { ...link.wireguard!, peers };
+    }),
+  "WireGuard peer of somebody's": (host, pick) =>
+    onWireguard(host, pick, (link) => {
+      const stranger = { publicKey: STRANGER, endpoint: "", allowedIps: [], keepaliveS: 0, isAlive: true };
+      link.wireguard = { ...link.wireguard!, peers: [...link.wireguard!.peers, stranger] };
+    }),
   "Docker network deleted": (host, pick) => removeOne(host.docker.networks, pick),
+};
+
+/** A public key that no host of ours has. */
+const STRANGER = `${"s".repeat(42)}w=`;
+const onWireguard = (host: FakeHost, pick: Pick, act: (link: ModelLink) => unknown): boolean => {
+  const links = [...host.kernel.links.values()].filter((link) => link.wireguard !== undefined);
+  const link = links[pick(links.length)];
+  if (link !== undefined) act(link);
+  return link !== undefined;
 };
 
 const portsOf = (host: FakeHost, tunnels: boolean): string[] =>

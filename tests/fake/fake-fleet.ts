@@ -18,6 +18,7 @@ export const UUID = "11111111-2222-4333-8444-555555555555";
 export interface FakeFleet {
   hosts: Map<string, FakeHost>;
   transport: Transport;
+  /** As it is carried out: every host has made what others must name. */
   plan(cluster: Cluster, lock?: Lock): Promise<Plan>;
   apply(plan: Plan, options?: ApplyOptions): Promise<ApplyResult>;
   destroy(lock: Lock): Promise<ApplyResult>;
@@ -47,14 +48,13 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
   };
   const transport = transportWith(undefined);
 
-  const apply = async (unprepared: Plan, { wrap, verify, repair }: ApplyOptions = {}): Promise<ApplyResult> => {
+  const apply = async (plan: Plan, { wrap, verify, repair }: ApplyOptions = {}): Promise<ApplyResult> => {
     const way = transportWith(wrap);
     const gathered = await gatherHosts(
-      unprepared.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
+      plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh })),
       way,
     );
     try {
-      const { plan } = await prepareHosts({ plan: unprepared, gathered });
       return await applyPlan({
         plan,
         connections: gathered.connections,
@@ -69,6 +69,14 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
     }
   };
 
+  const prepare = async (plan: Plan): Promise<Plan> => {
+    const asked = plan.hosts.map(({ host, address, ssh }) => ({ name: host, address, ssh }));
+    const gathered = await gatherHosts(asked, transport);
+    return prepareHosts({ plan, gathered })
+      .then((done) => done.plan)
+      .finally(() => gathered.close());
+  };
+
   return {
     hosts,
     transport,
@@ -80,7 +88,7 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
       await gathered.close();
       const plan = buildPlan({ cluster, lock, freshUuid: UUID, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
       requireAllowed(plan);
-      return plan;
+      return prepare(plan);
     },
     async destroy(lock) {
       const planned = Object.entries({ ...lock.removedHosts, ...lock.hosts }).map(([name, locked]) =>

@@ -5,6 +5,7 @@ import { runDocker } from "./run-docker.ts";
 import { runBridge, runEthtool, runIp } from "./run-ip.ts";
 import { runNft } from "./run-nft.ts";
 import { runOvs } from "./run-ovs.ts";
+import { runWg } from "./run-wg.ts";
 
 type CommandOf<Name extends ToolName> = Extract<Command, { tool: Name }>;
 /** A tool whose commands are one transaction does all of them; the others one by one, and are watched in between. */
@@ -15,6 +16,7 @@ type FakeTool<Name extends ToolName> =
 /** How the fake host does what each registered tool does: the type asks for every one. */
 export const FAKE_TOOLS: { [Name in ToolName]: FakeTool<Name> } = {
   ip: { each: ({ kernel }, { args }) => runIp(kernel, args) },
+  wg: { each: ({ kernel, state }, command) => runWg(kernel, state.keys, command) },
   bridge: { each: ({ kernel }, { args }) => runBridge(kernel, args) },
   ethtool: { each: ({ kernel }, { args }) => runEthtool(kernel, args) },
   ovs: {

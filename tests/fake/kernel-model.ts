@@ -25,7 +25,7 @@ export interface FdbEntry {
 export interface KernelModel {
   links: Map<string, ModelLink>;
   addresses: { device: string; cidr: string }[];
-  routes: { device: string; destination: string; gateway: string; protocol: string; source?: string }[];
+  routes: { device: string; destination: string; gateway?: string; protocol: string; source?: string }[];
   fdb: FdbEntry[];
   neighbours: { device: string; address: string; mac: string }[];
   sysctls: Map<string, string>;

@@ -11,6 +11,7 @@ import {
   type KernelModel,
   type ModelLink,
 } from "./kernel-model.ts";
+import { NEW_WIREGUARD } from "./run-wg.ts";
 
 /** The `ip` and `bridge` lines we write, and only those: a word that is not known here fails the test. */
 export function runIp(kernel: KernelModel, args: readonly string[]): void {
@@ -54,7 +55,7 @@ function takeValue(words: string[], name: string): string {
 function linkAdd(kernel: KernelModel, words: string[]): void {
   const name = take(words);
   if (!/^[^\s/]{1,15}$/.test(name)) throw new Refused(`Error: argument "${name}" is wrong: "name" not a valid ifname`);
-  const mac = takeValue(words, "address");
+  const mac = words[0] === "address" ? takeValue(words, "address") : "";
   const mtuBytes = words[0] === "mtu" ? Number(takeValue(words, "mtu")) : 1500;
   const kind = takeValue(words, "type");
   if (kind === "bridge") {
@@ -70,7 +71,8 @@ function linkAdd(kernel: KernelModel, words: string[]): void {
     const peerMtuBytes = Number(takeValue(words, "mtu"));
     addLink(kernel, { name, kind, mac, mtuBytes, peer, checksumOffload: true });
     addLink(kernel, { name: peer, kind, mtuBytes: peerMtuBytes, peer: name, checksumOffload: true });
-  } else throw unknown([kind, ...words]);
+  } else if (kind === "wireguard") addLink(kernel, { name, kind, mtuBytes, wireguard: NEW_WIREGUARD });
+  else throw unknown([kind, ...words]);
   if (words.length > 0) throw unknown(words);
 }
 
@@ -142,21 +144,27 @@ function changeAddress(kernel: KernelModel, add: boolean, words: string[]): void
 
 function changeRoute(kernel: KernelModel, add: boolean, words: string[]): void {
   const destination = take(words);
-  const gateway = takeValue(words, "via");
+  const gateway = words[0] === "via" ? takeValue(words, "via") : undefined;
   const device = takeValue(words, "dev");
   const protocol = takeValue(words, "proto");
   const source = words[0] === "src" ? takeValue(words, "src") : undefined;
   if (source !== undefined && add && !kernel.addresses.some(({ cidr }) => cidr.split("/")[0] === source))
     throw new Refused("RTNETLINK answers: Invalid argument");
   if (!getLink(kernel, device).up) throw new Refused("RTNETLINK answers: Network is down");
-  const isOnLink = kernel.addresses.some((entry) => entry.device === device && containsPrefix(networkOf(entry.cidr), gateway));
+  const isOnLink =
+    gateway === undefined || kernel.addresses.some((entry) => entry.device === device && containsPrefix(networkOf(entry.cidr), gateway));
   if (add && !isOnLink) throw new Refused("Error: Nexthop has invalid gateway.");
   // a new one takes the place of any other to its destination; one is removed by all that is said of it (fib_table_delete)
   const others = kernel.routes.filter(
     (entry) => entry.destination !== destination || (!add && (entry.device !== device || entry.protocol !== protocol)),
   );
   if (!add && others.length === kernel.routes.length) throw new Refused("RTNETLINK answers: No such process");
-  kernel.routes = add ? [...others, { device, destination, gateway, protocol, ...(source === undefined ? {} : { source }) }] : others;
+  kernel.routes = add
+    ? [
+        ...others,
+        { device, destination, ...(gateway === undefined ? {} : { gateway }), protocol, ...(source === undefined ? {} : { source }) },
+      ]
+    : others;
 }
 
 function changeNeighbour(kernel: KernelModel, add: boolean, words: string[]): void {

@@ -1,5 +1,5 @@
 import type { SnapshotOvsBridge, SnapshotOvsPort } from "../../src/model/snapshot.ts";
-import { addLink, deleteLink, Refused, type KernelModel } from "./kernel-model.ts";
+import { addLink, deleteLink, Refused, type KernelModel, type ModelLink } from "./kernel-model.ts";
 
 /** Open vSwitch's database, as far as we write it, and the devices its daemon makes. */
 export interface OvsModel {
@@ -130,7 +130,8 @@ const FIELDS: Readonly<Record<string, string>> = {
 function syncDevices({ bridges, ports }: OvsModel, kernel: KernelModel): void {
   const wanted = new Map<string, SnapshotOvsPort | undefined>([...bridges.keys()].map((name) => [name, undefined]));
   for (const port of ports.values()) if (port.type === "internal" && port.name !== port.bridge) wanted.set(port.name, port);
-  for (const link of [...kernel.links.values()]) if (link.kind === "tun" && !wanted.has(link.name)) deleteLink(kernel, link.name);
+  const isOvs = ({ kind, name, wireguard }: ModelLink): boolean => kind === "tun" && !wanted.has(name) && wireguard === undefined;
+  for (const link of [...kernel.links.values()].filter(isOvs)) deleteLink(kernel, link.name);
   for (const [name, port] of wanted) {
     const known = kernel.links.get(name);
     const link = known ?? addLink(kernel, { name, kind: "tun" });

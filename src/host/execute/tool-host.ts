@@ -5,6 +5,7 @@ import { callDocker } from "../observe/docker-api.ts";
 import { sysctlPath } from "../observe/read-snapshot.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import { stretchOvsTimeout } from "./ovs-timeout.ts";
+import { removeSocket, startDaemon } from "./daemon.ts";
 import { removeOwnFile, writeOwnFile } from "./own-file-writer.ts";
 import { sweepRange } from "./sweep-range.ts";
 
@@ -23,5 +24,8 @@ export function createToolHost(state: StateDirectory): ToolHost {
     sweep: sweepRange,
     writeOwnFile,
     removeOwnFile,
+    keyPath: (clusterUuid) => state.wireguardKeyPath(clusterUuid),
+    startDaemon,
+    removeSocket,
   };
 }

@@ -16,6 +16,7 @@ import { readDocker } from "./read-docker.ts";
 import { readAddresses, readFdb, readLinks, readNeighbours, readRoutes } from "./read-links.ts";
 import { readNftTables } from "./read-nft.ts";
 import { readOvs } from "./read-ovs.ts";
+import { hasKernelWireguard, readWireguard } from "./read-wireguard.ts";
 import { readPrepared } from "../prepare/prepare-host.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 
@@ -26,7 +27,9 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
   const [boundBefore, tools] = await Promise.all([readBoundPorts(), findTools()]);
   if (tools["ip"] === undefined || tools["bridge"] === undefined) throw unreadable(tools);
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, dockerUser, boot, management] = await Promise.all([
-    readLinks().then(readChecksumOffload),
+    readLinks()
+      .then(readChecksumOffload)
+      .then(tools["wg"] === undefined ? (found) => found : readWireguard),
     readAddresses(),
     readRoutes(),
     readFdb(),
@@ -52,6 +55,7 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
   return {
     kernel: release(),
     machine: await readMachine(),
+    ...(tools["wg"] === undefined ? {} : { kernelWireguard: await hasKernelWireguard() }),
     ...{ links, addresses, routes, fdb, neighbours, nftTables, sysctls, udpPorts, docker: found, ovs, dockerUser, tools, former, ...boot },
     ...(management === undefined ? {} : { management: withMaster(management, links) }),
     ...(prepared === undefined ? {} : { prepared }),
@@ -120,7 +124,7 @@ function findListeners(before: readonly number[], after: readonly number[], tunn
 /** Sockets of the kernel's tunnels are in the tables too. */
 function tunnelPorts(links: readonly SnapshotLink[], ovs: SnapshotOvs): ReadonlySet<number> {
   const ofOvs = ovs.state === "ready" ? ovs.ports.flatMap((port) => ovsUdpPortOf(port) ?? []) : [];
-  return new Set([...links.flatMap((link) => link.vxlan?.port ?? link.tunnel?.port ?? []), ...ofOvs]);
+  return new Set([...links.flatMap((link) => link.vxlan?.port ?? link.wireguard?.port ?? link.tunnel?.port ?? []), ...ofOvs]);
 }
 
 async function findTools(): Promise<Record<string, string>> {

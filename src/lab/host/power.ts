@@ -11,6 +11,7 @@ import { dataPort, managementPort, namespacePath } from "../lab-names.ts";
 import { rewireHost, setSwitchSysctls } from "../lab-network.ts";
 import type { LabHost, LabState } from "../lab-state.ts";
 import { ipBatch, runTool } from "../tools.ts";
+import { removeDeadSockets } from "./wireguard-sockets.ts";
 import { killNamespaceProcesses } from "./processes.ts";
 
 export interface RebootOptions {
@@ -30,6 +31,7 @@ export async function powerOff(lab: LabState, host: LabHost): Promise<void> {
   await ipBatch(lab.runId, lab.switchNamespace, cables, `cutting the power of ${host.name}`);
   thawCgroups([host.namespace]);
   await killNamespaceProcesses(lab.runId, host.namespace);
+  await removeDeadSockets();
   await removeCgroups([host.namespace]);
 }
 
