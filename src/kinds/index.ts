@@ -6,6 +6,7 @@ import { claimLinks } from "./claim-links.ts";
 import { dockerNetwork } from "./docker-network.ts";
 import { file } from "./file.ts";
 import { floodList } from "./flood-list.ts";
+import { directAccept } from "./direct-accept.ts";
 import { forwardAccept } from "./forward-accept.ts";
 import { neighbours } from "./neighbours.ts";
 import { nftTable } from "./nft-table.ts";
@@ -25,6 +26,7 @@ const KINDS = {
   file,
   "nft-table": nftTable,
   "forward-accept": forwardAccept,
+  "direct-accept": directAccept,
   bridge,
   address,
   wireguard,

@@ -103,19 +103,20 @@ export const nftTable: ResourceKind<NftTableResource> = {
   dependencies: () => [],
   asSettled: ({ listing: _, ...table }) => table, // nft lists one table in different words from version to version
 
-  union(before, after) {
-    const { listing: _, ...wanted } = after;
+  union(before, all) {
+    const { listing: _, ...wanted } = all;
+    const after = { ...wanted, chains: wanted.chains.filter((chain) => !comesLast(chain, before)) };
     const sets = after.sets.map((set) => ({
       ...set,
       elements: uniteElements(findNamed(before.sets, set.name)?.elements ?? [], set.elements),
     }));
     // What others changed is put right at once. Otherwise the old rules stay until what they restrict is gone.
-    if (!canGrow(before, after) || isOutOfPlace(before, after)) return { ...wanted, sets };
+    if (!canGrow(before, after) || isOutOfPlace(before, after)) return { ...after, sets };
     const chains = after.chains.map((chain) => {
       const present = findNamed(before.chains, chain.name)?.rules ?? [];
       return { ...chain, rules: [...present.map(({ id }) => ({ id, text: "" })), ...newRules(chain, present)] };
     });
-    return { ...wanted, sets, chains };
+    return { ...after, sets, chains };
   },
 
   commands(before, after) {
@@ -131,6 +132,19 @@ export const nftTable: ResourceKind<NftTableResource> = {
 
   impact: (_before, after) => (after === null ? "members lose masquerade and isolation" : "none"),
 };
+
+/** Chains of this name confine one network to its plane's devices: their rules name its subnet first. */
+export const CONFINING = "inside_";
+
+/**
+ * A network that was there before goes on by its old way until it has the new one: what confines it to that is put in force after
+ * everything else. Of a new network it stands before the first packet.
+ */
+function comesLast({ name, rules }: NftChain, before: NftTableResource): boolean {
+  if (!name.startsWith(CONFINING) || findNamed(before.chains, name) !== undefined) return false;
+  const subnet = /^ip6? [sd]addr (\S+)/.exec(rules[0]?.text ?? "")?.[1];
+  return subnet !== undefined && before.sets.some(({ elements }) => elements.includes(subnet));
+}
 
 /** A rule that somebody took out goes back where it was; growing would append it, and need a second step to move it. */
 function isOutOfPlace(before: NftTableResource, after: NftTableResource): boolean {
@@ -222,7 +236,7 @@ function compareChains(desired: readonly NftChain[], observed: readonly NftChain
     field: `chain ${chain.name}`,
     from: describeChain(chain),
     to: "absent",
-    reason: "it is not ours",
+    reason: chain.rules.every((rule) => rule.id !== "") ? "no network needs it any more" : "it is not ours",
     needs: "change" as const,
   }));
   const ours = desired.flatMap((chain) => {

@@ -130,19 +130,15 @@ function describePeer({ publicKey, endpoint, allowedIps, keepaliveS }: Wireguard
   return `${allowedIps.join(" ") || "nothing"} from ${publicKey}${at}${keepalive}`;
 }
 
+/** wireguard-go sets an MTU of its own once it has gone into the background, which it has when it answers wg(8). */
 function create(resource: WireguardResource): Command[] {
   const { name, implementation, mtuBytes, mark, up } = resource;
-  const device: Command[] =
-    implementation === "kernel"
-      ? [{ tool: "ip", args: ["link", "add", name, "mtu", String(mtuBytes), "type", "wireguard"] }]
-      : [
-          { tool: "wg", op: "start", device: name },
-          { tool: "ip", args: ["link", "set", "dev", name, "mtu", String(mtuBytes)] },
-        ];
   return [
-    ...device,
-    { tool: "ip", args: ["link", "set", "dev", name, "alias", aliasWord(mark), "addrgenmode", "none"] },
+    implementation === "kernel"
+      ? { tool: "ip", args: ["link", "add", name, "type", "wireguard"] }
+      : { tool: "wg", op: "start", device: name },
     ...configure(null, resource),
+    { tool: "ip", args: ["link", "set", "dev", name, "mtu", String(mtuBytes), "alias", aliasWord(mark), "addrgenmode", "none"] },
     { tool: "ip", args: ["link", "set", "dev", name, up ? "up" : "down"] },
   ];
 }

@@ -24,7 +24,7 @@ export interface HostFacts {
   routes: readonly Pick<SnapshotRoute, "destination" | "device" | "gateway">[];
   tunnels: readonly StandingTunnel[];
   udpPorts: readonly number[];
-  docker: { ready: boolean; reason: string; version: string; swarm: boolean };
+  docker: { ready: boolean; reason: string; version: string; swarm: boolean; firewall: string };
   /** Docker networks without our mark; subnets only of those whose addresses Docker keeps apart from ours on this host. */
   foreignDockerNetworks: readonly { name: string; subnets: readonly string[] }[];
   /** Running containers whose veth lost its bridge. */

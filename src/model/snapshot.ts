@@ -175,6 +175,8 @@ export type SnapshotDocker =
       version: string;
       apiVersion: string;
       swarm: boolean;
+      /** What it makes its firewall with, as Docker says from version 29 on: "iptables", "nftables". */
+      firewall?: string;
       networks: readonly SnapshotDockerNetwork[];
       endpoints: readonly SnapshotDockerEndpoint[];
       stopped: readonly SnapshotStoppedMember[];
@@ -215,10 +217,24 @@ export interface SnapshotStoppedMember {
   aliases: readonly string[];
 }
 
-/** Rules with a comment in the chain that Docker asks before its own; `rule` is without chain and comment. */
+/** Rules with a comment in chains where Docker has its own. */
 export type SnapshotDockerUser =
   | { state: "absent"; reason: string }
-  | { state: "ready"; rules: readonly { rule: string; comment: string }[] };
+  | {
+      state: "ready";
+      /** In the chain that Docker asks before its own. */
+      rules: readonly SnapshotAcceptRule[];
+      /** In the raw table's PREROUTING; only where Docker has rules there (from version 28 on), or may have. */
+      raw?: readonly SnapshotAcceptRule[];
+    };
+
+export interface SnapshotAcceptRule {
+  /** Without chain and comment. */
+  rule: string;
+  comment: string;
+  /** Behind a rule of Docker's that drops what it should accept. */
+  isLate?: true;
+}
 
 /** Open vSwitch's database (ovs-vswitchd.conf.db(5)), everybody's bridges and ports. */
 export type SnapshotOvs =

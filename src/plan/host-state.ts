@@ -76,6 +76,7 @@ export function deriveFacts(snapshot: Snapshot, clusterUuid: string, underlayAdd
       reason: docker.state === "ready" ? "" : docker.reason,
       version: docker.state === "ready" ? docker.version : "",
       swarm: docker.state === "ready" && docker.swarm,
+      firewall: docker.state === "ready" ? (docker.firewall ?? "") : "",
     },
     foreignDockerNetworks:
       docker.state === "ready"

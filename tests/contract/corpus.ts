@@ -24,10 +24,13 @@ const USERSPACE: ClusterShape = { hosts: [1, 2], networks: { 1: { ...PLAIN, ovs:
 const RELAY: NetworkShape = { ...PLAIN, plane: { type: "toy-relay", hub: "h2" } as DataplaneSpec, perHost: true };
 const WIREGUARD: NetworkShape = { ...PLAIN, plane: wireguard("kernel"), perHost: true };
 const USERSPACE_WIREGUARD: NetworkShape = { ...WIREGUARD, plane: wireguard("wireguard-go", ["h2"]) };
+/** Hosts of it have the Docker that drops in two places. */
+const DOCKER_28: ClusterShape = { hosts: [1, 2], networks: { 1: WIREGUARD } };
 export const SHAPES: readonly ClusterShape[] = [
   { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: RELAY } },
   USERSPACE,
   { hosts: [1, 2, 3], networks: { 1: PLAIN, 2: { ...PLAIN, perHost: true }, 3: { ...PLAIN, ovs: VETH } } },
+  DOCKER_28,
   { hosts: [1, 2, 3], networks: { 1: WIREGUARD, 2: USERSPACE_WIREGUARD } },
   ...fc.sample(clusterShape, { seed: SEED, numRuns: 12 }),
 ];
@@ -42,6 +45,7 @@ export async function firstPlan(shape: ClusterShape): Promise<Case> {
   const cluster = toCluster(shape);
   const fleet = createFakeFleet(cluster.hosts);
   for (const host of fleet.hosts.values()) host.boot = { program: ["/usr/bin/spanwire"], networkd: true, networkManager: false };
+  if (shape === DOCKER_28) for (const host of fleet.hosts.values()) host.dockerVersion = "28.5.2";
   if (shape === USERSPACE) for (const host of fleet.hosts.values()) moveUnderlayToUserspace(host);
   return { fleet, plan: await fleet.plan(cluster) };
 }

@@ -3,6 +3,8 @@ import type { HostSystem } from "../../src/host/execute/host-system.ts";
 import { DONE, type BatchResult } from "../../src/tools/tool.ts";
 import { runsOf, type Batch } from "../../src/plan/compare/batch-steps.ts";
 import { NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../src/plan/host-state.ts";
+import { dropsDirect } from "../../src/model/docker-version.ts";
+import type { AcceptChain } from "../../src/tools/iptables.ts";
 import type { BootServices } from "../../src/tools/own-files.ts";
 import type { Snapshot, SnapshotOvsBridge, SnapshotDocker, SnapshotRoute } from "../../src/model/snapshot.ts";
 import { addLink, createKernel, Refused, setMaster, type KernelModel } from "./kernel-model.ts";
@@ -24,7 +26,7 @@ export interface FakeHost extends HostSystem {
   swarm: boolean;
   dockerVersion: string;
   /** Rules before Docker's own. */
-  dockerUser: { rule: string; comment: string }[];
+  rules: Record<AcceptChain, { rule: string; comment: string }[]>;
   /** Set on a host with systemd: then it has files of ours. */
   boot: BootServices | undefined;
   files: Map<string, string>;
@@ -48,7 +50,7 @@ export function createFakeHost(name: string, underlay: string, mtuBytes = 1500):
     udpPorts: [22],
     swarm: false,
     dockerVersion: "27.5.1",
-    dockerUser: [],
+    rules: { "DOCKER-USER": [], PREROUTING: [] },
     boot: undefined,
     files: new Map(),
     batches: [],
@@ -127,13 +129,18 @@ function takeSnapshot(host: FakeHost): Snapshot {
     udpPorts: [...host.udpPorts],
     docker: dockerSnapshot(host),
     ovs: ovsSnapshot(host),
-    dockerUser: { state: "ready", rules: structuredClone(host.dockerUser) },
+    dockerUser: dockerUserSnapshot(host),
     kernelWireguard: true,
     tools: Object.fromEntries([...Object.keys(NEEDED_TOOLS), ...OPTIONAL_TOOLS].map((tool) => [tool, `/usr/bin/${tool}`])),
     former: { ...host.state.former },
     ...preparedOf(host.state),
     ...(host.boot === undefined ? {} : { boot: host.boot, files: Object.fromEntries(host.files) }),
   };
+}
+
+function dockerUserSnapshot({ rules, dockerVersion }: FakeHost): Snapshot["dockerUser"] {
+  const { "DOCKER-USER": filter, PREROUTING: raw } = structuredClone(rules);
+  return { state: "ready", rules: filter, ...(dropsDirect(dockerVersion) ? { raw } : {}) };
 }
 
 function preparedOf({ keys }: MemoryState): Pick<Snapshot, "prepared"> {

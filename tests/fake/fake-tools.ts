@@ -29,11 +29,12 @@ export const FAKE_TOOLS: { [Name in ToolName]: FakeTool<Name> } = {
   },
   nft: { all: ({ nft }, commands) => runNft(nft, commands.map(({ script }) => script).join("")) },
   iptables: {
-    each({ dockerUser }, { op, rule, comment }) {
-      const known = dockerUser.findIndex((entry) => entry.rule === rule && entry.comment === comment);
+    each({ rules }, { op, chain, rule, comment }) {
+      const list = rules[chain];
+      const known = list.findIndex((entry) => entry.rule === rule && entry.comment === comment);
       if (op === "withdraw" && known < 0) throw new Refused("iptables: Bad rule (does a matching rule exist in that chain?).");
-      if (op === "withdraw") dockerUser.splice(known, 1);
-      else if (known < 0) dockerUser.unshift({ rule, comment });
+      if (op === "withdraw") list.splice(known, 1);
+      else if (known < 0) list.unshift({ rule, comment });
     },
   },
   sysctl: { each: ({ kernel }, { key, value }) => writeSysctl(kernel, key, value) },

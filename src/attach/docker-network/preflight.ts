@@ -4,9 +4,6 @@ import { traitsOf } from "../../dataplanes/index.ts";
 import { containersOn } from "../../model/containers.ts";
 import type { AttachPreflightInput } from "../attachment.ts";
 
-/** docs.docker.com/engine/release-notes/28: "Block direct access to container ports", in raw PREROUTING. */
-const BLOCKS_ROUTED = 28;
-
 export function preflightDocker(input: AttachPreflightInput): Problem[] {
   return [checkDocker, checkPools, checkLiveContainers].flatMap((check) => check(input));
 }
@@ -50,9 +47,10 @@ function checkDocker({ host, networks, facts }: AttachPreflightInput): Problem[]
   return networks.flatMap((network): Problem[] => {
     const name = network.attach.network ?? network.name;
     const problem = { doing: "preparing the Docker network", what: name, where: host.name };
-    if (traitsOf(network.dataplane).layer === 3 && Number.parseInt(facts.docker.version, 10) >= BLOCKS_ROUTED) {
-      const why = `Docker ${facts.docker.version} drops what other hosts route to containers, before any rule of ours`;
-      const advice = "write dataplane: vxlan, or `docker: none`";
+    if (traitsOf(network.dataplane).layer === 3 && facts.docker.firewall.startsWith("nftables")) {
+      // an accept of ours does not overrule a drop in a later chain (nft(8), base chains), and Docker asks nobody before its own
+      const why = `Docker's firewall is made with nftables there (firewall-backend), and lets nobody's rules stand before its own, which drop what other hosts route to containers`;
+      const advice = 'write dataplane: vxlan or `docker: none`, or "firewall-backend": "iptables" in that host\'s /etc/docker/daemon.json';
       return [{ ...problem, kind: "unsupported", why, try: advice }];
     }
     if (!facts.foreignDockerNetworks.some((other) => other.name === name)) return [];

@@ -44,11 +44,17 @@ test("hosts on one segment are joined by routes over the device that leads there
   ]);
 });
 
-test("Docker 28 drops what is routed to containers, so it is refused there", () => {
-  expect(planWith((same) => same, "28.0.1").refusals.map(({ where, kind }) => `${where} ${kind}`)).toEqual([
-    "h1 unsupported",
-    "h2 unsupported",
-    "h3 unsupported",
+test("Docker 28 drops what is routed to containers in a second place, so a second rule stands there; with nftables nothing can", () => {
+  const acceptsOf = ({ hosts }: Plan): string[] => [
+    ...new Set(hosts.flatMap(({ steps }) => steps.flatMap(({ key }) => (key.includes("accept/") ? [key] : [])))),
+  ];
+  expect(acceptsOf(planWith((same) => same, "27.5.1"))).toEqual(["forward-accept/n1"]);
+  expect(acceptsOf(planWith((same) => same, "28.0.1"))).toEqual(["forward-accept/n1", "direct-accept/n1"]);
+  const onNftables = planWith(
+    ({ docker, ...rest }) => ({ ...rest, docker: { ...docker, firewall: "nftables" } as typeof docker }),
+    "29.0.1",
+  );
+  expect(onNftables.refusals.map(({ where, kind, try: advice }) => `${where} ${kind} ${advice}`)).toEqual([
+    expect.stringMatching(/^h3 unsupported write dataplane: vxlan or .*"firewall-backend": "iptables"/),
   ]);
-  expect(planWith((same) => same, "27.5.1").refusals).toEqual([]);
 });

@@ -18,7 +18,10 @@ const LATER_FEATURES: readonly LaterFeature[] = [
   { path: "networks.*.dataplane.type", values: LATER_DATAPLANES, instead: `write ${types.map((type) => `type: ${type}`).join(" or ")}` },
   { path: "networks.*.dataplane.peers", values: ["multicast", "evpn"], instead: "write peers: unicast" },
   { path: "networks.*.dataplane.group", instead: "remove it; peers are unicast" },
-  { path: "networks.*.dataplane.encrypt", instead: "remove it, and use these networks only over an underlay you trust" },
+  {
+    path: "networks.*.dataplane.encrypt",
+    instead: "remove it, and use these networks only over an underlay you trust; or write dataplane: wireguard",
+  },
   { path: "networks.*.docker.defaultBridge", instead: "write docker: { network: NAME }" },
 ];
 

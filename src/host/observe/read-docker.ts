@@ -36,7 +36,7 @@ export async function readDocker(): Promise<SnapshotDocker> {
   try {
     const [version, info, networks, containers] = await Promise.all([
       callDocker<{ Version: string; ApiVersion: string }>("GET", "/version"),
-      callDocker<{ Swarm?: { LocalNodeState?: string } }>("GET", "/info"),
+      callDocker<{ Swarm?: { LocalNodeState?: string }; FirewallBackend?: { Driver?: string } }>("GET", "/info"),
       callDocker<ApiNetwork[]>("GET", "/networks"),
       callDocker<ApiContainer[]>("GET", "/containers/json?all=true"),
     ]);
@@ -46,6 +46,7 @@ export async function readDocker(): Promise<SnapshotDocker> {
       version: version.Version,
       apiVersion: version.ApiVersion,
       swarm: info.Swarm?.LocalNodeState === "active",
+      ...(info.FirewallBackend?.Driver === undefined ? {} : { firewall: info.FirewallBackend.Driver }),
       networks: found,
       endpoints: findEndpoints(
         containers.filter((container) => !isStopped(container)),

@@ -3,7 +3,16 @@ import { release } from "node:os";
 import { SpanwireError } from "../../model/problem.ts";
 import { describeMissingTools, NEEDED_TOOLS, OPTIONAL_TOOLS } from "../../plan/host-state.ts";
 import { ovsUdpPortOf } from "../../kinds/ovs-words.ts";
-import type { ManagementPath, Snapshot, SnapshotDocker, SnapshotLink, SnapshotOvs, SnapshotRoute } from "../../model/snapshot.ts";
+import type {
+  ManagementPath,
+  Snapshot,
+  SnapshotDocker,
+  SnapshotDockerUser,
+  SnapshotLink,
+  SnapshotOvs,
+  SnapshotRoute,
+} from "../../model/snapshot.ts";
+import { dropsDirect } from "../../model/docker-version.ts";
 import { acceptRaKey, sysctlKeys } from "../../kinds/sysctl-keys.ts";
 import { CLEAN_ENV } from "../../util/run.ts";
 import { findManagementPath, type ManagementEnds } from "../change/management-path.ts";
@@ -26,6 +35,7 @@ const NOT_ASKED: SnapshotDocker = { state: "absent", reason: "it was not asked: 
 export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds, wish: ObserveWish = {}): Promise<Snapshot> {
   const [boundBefore, tools] = await Promise.all([readBoundPorts(), findTools()]);
   if (tools["ip"] === undefined || tools["bridge"] === undefined) throw unreadable(tools);
+  const asked = wish.withoutDocker === true ? NOT_ASKED : readDocker();
   const [links, addresses, routes, fdb, neighbours, nftTables, docker, ovs, dockerUser, boot, management] = await Promise.all([
     readLinks()
       .then(readChecksumOffload)
@@ -35,9 +45,9 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     readFdb(),
     readNeighbours(),
     tools["nft"] === undefined ? [] : readNftTables(),
-    wish.withoutDocker === true ? NOT_ASKED : readDocker(),
+    asked,
     readOvs(),
-    readDockerUser({ evenWithoutDocker: wish.withoutDocker === true }),
+    readRules(asked, wish),
     readBootServices(),
     ends === undefined ? undefined : findManagementPath(ends),
   ]);
@@ -62,6 +72,15 @@ export async function readSnapshot(state: StateDirectory, ends?: ManagementEnds,
     ...(lastPlan === undefined ? {} : { lastPlan }),
     ...(frozen === undefined ? {} : { frozen }),
   };
+}
+
+/** Docker before version 28 has nothing in the raw table; asking for that would load its module on some hosts. */
+async function readRules(
+  asked: SnapshotDocker | Promise<SnapshotDocker>,
+  { withoutDocker = false }: ObserveWish,
+): Promise<SnapshotDockerUser> {
+  const docker = await asked;
+  return readDockerUser({ evenWithoutDocker: withoutDocker, withRaw: docker.state === "ready" && dropsDirect(docker.version) });
 }
 
 const unreadable = (tools: Snapshot["tools"]): SpanwireError =>

@@ -3,8 +3,7 @@ import { batchSteps } from "../../plan/compare/batch-steps.ts";
 import { planToPoint, type RestorePoint } from "../../plan/compile/restore-point.ts";
 import { STAGES, type Step } from "../../model/step.ts";
 import { claimLinks } from "../../kinds/claim-links.ts";
-import { linkNames } from "../../kinds/index.ts";
-import { observeResources } from "../../kinds/index.ts";
+import { kindOf, linkNames, observeResources } from "../../kinds/index.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { describeRest } from "../change/revert-plan.ts";
 import type { HostSystem } from "../execute/host-system.ts";
@@ -149,6 +148,7 @@ function planRestore({ clusterUuid, resources }: RestorePoint, found: Snapshot, 
   const isForNow = ({ before, after }: Step): boolean => {
     const resource = after ?? before;
     if (resource?.kind === "docker-network") return !early && found.docker.state === "ready";
+    if (early && resource !== null && kindOf(resource).unseenBecause?.(found) !== undefined) return false; // a second run sees it
     return !(early && resource?.kind === "sysctl" && resource.device === undefined);
   };
   return steps.filter(isForNow);

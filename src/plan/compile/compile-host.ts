@@ -8,7 +8,8 @@ import type { Resource } from "../../kinds/index.ts";
 import { DEVICE_SYSCTLS, forwardingKey } from "../../kinds/sysctl-keys.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import { familyOf } from "../../net/prefix.ts";
-import { acceptBetween } from "../../kinds/forward-accept.ts";
+import { acceptBetween } from "../../kinds/accept-rule.ts";
+import { dropsDirect } from "../../model/docker-version.ts";
 import type { Facts, HostFacts } from "../../model/host-state.ts";
 
 export interface CompileInput {
@@ -75,10 +76,14 @@ function compileNetwork({ cluster, clusterUuid, network, host, facts }: NetworkI
   ];
 }
 
-/** Docker's firewall drops what comes to containers from other hosts. */
+/** Docker's firewall drops what comes to containers from other hosts, from version 28 on in two places. */
 function compileAccept({ name, subnet, dataplane }: ResolvedNetwork, mark: string, own: HostFacts | undefined): Resource[] {
   if (own?.docker.ready !== true || traitsOf(dataplane).layer === 2 || familyOf(subnet) === 6) return [];
-  return [{ kind: "forward-accept", network: name, rule: acceptBetween(subnet), mark }];
+  const accept = { network: name, rule: acceptBetween(subnet), mark };
+  return [
+    { kind: "forward-accept", ...accept },
+    ...(dropsDirect(own.docker.version) ? [{ kind: "direct-accept" as const, ...accept }] : []),
+  ];
 }
 
 /** Where hosts have overlay addresses: the other hosts' members are behind those, so both directions pass both hosts. */

@@ -4,7 +4,7 @@ import { findMember, type ResolvedNetwork } from "../../model/network.ts";
 import { traitsOf, tunnelOf } from "../../dataplanes/index.ts";
 import { peersOf } from "../../model/peers.ts";
 import { wireOf, type Wire } from "../../net/tunnel.ts";
-import { nftTableName } from "../../kinds/nft-table.ts";
+import { CONFINING, nftTableName } from "../../kinds/nft-table.ts";
 import type { NftChain, NftRule, NftSet, NftTableResource } from "../../kinds/nft-table.ts";
 
 /** Before connection tracking puts fragments together again (NF_IP_PRI_CONNTRACK_DEFRAG is -400). */
@@ -144,8 +144,8 @@ function confiningChains(network: ResolvedNetwork): NftChain[] {
   const elsewhere = (side: string): string => [network.bridge, confinedTo, "lo"].map((name) => `${side} != "${name}"`).join(" ");
   const [from, to] = (["saddr", "daddr"] as const).map((end) => `${ip(network)} ${end} ${network.subnet}`);
   return [
-    chain(`inside_in_${network.bridge}`, "filter", "prerouting", BEFORE_DEFRAG, [rule(`${from} ${elsewhere("iifname")} drop`)]),
-    chain(`inside_out_${network.bridge}`, "filter", "postrouting", BEFORE_FILTER, [rule(`${to} ${elsewhere("oifname")} drop`)]),
+    chain(`${CONFINING}in_${network.bridge}`, "filter", "prerouting", BEFORE_DEFRAG, [rule(`${from} ${elsewhere("iifname")} drop`)]),
+    chain(`${CONFINING}out_${network.bridge}`, "filter", "postrouting", BEFORE_FILTER, [rule(`${to} ${elsewhere("oifname")} drop`)]),
   ];
 }
 

@@ -32,6 +32,8 @@ const CASES: Readonly<Record<string, (fleet: FakeFleet, first: Plan) => void>> =
   "vxlan-to-ovs": nothing,
   "per-host-host-joins": nothing,
   "ovs-join-change": nothing,
+  "routed-to-wireguard": nothing,
+  "wireguard-port-change": nothing,
   "tunnel-missing": (fleet, first) => deleteLink(fleet.hosts.get("vm2")!.kernel, linkOf(first, "vxlan")),
   "bridge-missing-with-containers": (fleet, first) => {
     startContainer(fleet.hosts.get("vm1")!, "apps", "web");
