@@ -6,14 +6,20 @@ import { familyOf } from "../../net/prefix.ts";
 import type { CompileInput } from "../dataplane.ts";
 import type { WireguardPin, WireguardSpec } from "./schema.ts";
 
-/** Routers forget a UDP flow after 30 seconds at the earliest (RFC 4787 asks for two minutes; wg(8) names 25). */
+/**
+ * Routers forget a UDP flow after 30 seconds at the earliest (RFC 4787 asks for two minutes; wg(8) names 25). Not only behind NAT: a host
+ * that starts again calls its peers at once by it, while they would go on for 15 s with keys it no longer has; and it tells the living
+ * from the dead. 32 bytes a peer.
+ */
 const KEEPALIVE_S = 25;
+
+type Input = CompileInput<WireguardSpec, WireguardPin>;
 
 /**
  * A device with every other host as a peer that may send from its own slice alone, and a route to each slice over it. A host whose key
  * nobody knows yet, because it does not answer, is left out until it does.
  */
-export function compileWireguard({ network, member, mark }: CompileInput<WireguardSpec, WireguardPin>): Resource[] {
+export function compileWireguard({ network, member, mark }: Input): Resource[] {
   const { port, implementation } = network.pin;
   const name = linkName("g", network.bridge, implementation, String(port), String(member.index));
   const known = network.members.filter((peer) => peer !== member && keyOf(peer) !== "");
@@ -26,7 +32,7 @@ export function compileWireguard({ network, member, mark }: CompileInput<Wiregua
       port,
       mtuBytes: network.mtuBytes,
       publicKey: keyOf(member),
-      peers: known.map((peer) => toPeer(peer, member, network)).toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)),
+      peers: known.map((peer) => toPeer(peer, network)).toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)),
       up: true,
       mark,
     },
@@ -40,17 +46,12 @@ export function compileWireguard({ network, member, mark }: CompileInput<Wiregua
 const keyOf = ({ prepared }: ResolvedMember): string => prepared?.["wireguard-key"] ?? "";
 const placeOf = ({ allowedIps }: WireguardPeer): string => allowedIps.join();
 
-function toPeer(
-  peer: ResolvedMember,
-  own: ResolvedMember,
-  { dataplane, pin }: Pick<CompileInput<WireguardSpec, WireguardPin>["network"], "dataplane" | "pin">,
-): WireguardPeer {
-  const isHidden = ({ host }: ResolvedMember): boolean => dataplane.behindNat.includes(host);
+function toPeer(peer: ResolvedMember, { dataplane, pin }: Input["network"]): WireguardPeer {
   return {
     publicKey: keyOf(peer),
-    endpoint: isHidden(peer) ? "" : endpointOf(peer.vtep, pin.port),
+    endpoint: dataplane.behindNat.includes(peer.host) ? "" : endpointOf(peer.vtep, pin.port),
     allowedIps: [peer.slice],
-    keepaliveS: isHidden(own) ? KEEPALIVE_S : 0,
+    keepaliveS: KEEPALIVE_S,
   };
 }
 

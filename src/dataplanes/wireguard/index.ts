@@ -1,10 +1,11 @@
 import { findMark } from "../../model/mark.ts";
 import { describeReceiver } from "../../net/tunnel.ts";
-import type { Dataplane, RecoverInput, StatusInput, WayStatus } from "../dataplane.ts";
+import type { Dataplane, RecoverInput } from "../dataplane.ts";
 import { checkWireguard } from "./check.ts";
 import { compileWireguard } from "./compile.ts";
 import { pinWireguard } from "./pin.ts";
 import { preflightWireguard } from "./preflight.ts";
+import { wireguardStatus } from "./status.ts";
 import { wireguardPin, wireguardSchema, type WireguardPin, type WireguardSpec, type WrittenWireguard } from "./schema.ts";
 
 /**
@@ -54,11 +55,4 @@ function findPin({ network, uuid, snapshots }: RecoverInput): WireguardPin | und
     return { type: "wireguard", port: found.port, implementation: kind === "tun" ? "wireguard-go" : "kernel" };
   }
   return undefined;
-}
-
-/** Whether a peer answers only packets show: one that has nothing to say is silent, and well. */
-function wireguardStatus({ network, resources }: StatusInput): WayStatus | undefined {
-  const device = resources.find((resource) => resource.kind === "wireguard" && resource.network === network.name);
-  if (device?.kind !== "wireguard") return undefined;
-  return { device: device.name, isUp: device.up, peers: device.peers.length, tunnels: [] };
 }

@@ -56,7 +56,10 @@ function checkPort(network: Network, earlier: readonly Network[], all: readonly 
   return [
     problemAt(spec, ["networks", network.name, "dataplane", "port"], {
       doing: "checking",
-      why: `${receiver} and ${receiverOf(other)} of ${other.name} (line ${line}) cannot share UDP port ${port} of a host`,
+      why:
+        receiver === receiverOf(other)
+          ? `${receiver} takes a UDP port a network, and ${other.name} (line ${line}) has ${port}`
+          : `${receiver} and ${receiverOf(other)} of ${other.name} (line ${line}) cannot share UDP port ${port} of a host`,
       try: free === undefined ? "write another port for one of them" : `write port: ${free} for one of them`,
     }),
   ];
