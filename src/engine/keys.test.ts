@@ -12,7 +12,7 @@ const NETWORK: NetworkShape = { ...PLAIN, plane: PLANE, perHost: true };
 const withKey = toCluster({ hosts: [1, 2, 3], networks: { 1: NETWORK, 2: PLAIN } });
 const without = toCluster({ hosts: [1, 2, 3], networks: { 2: PLAIN } });
 
-const keysOf = (fleet: FakeFleet): string[] => [...fleet.hosts.values()].flatMap(({ state }) => [...state.keys.values()]);
+const keysOf = (fleet: FakeFleet): string[] => [...fleet.hosts.values()].flatMap(({ state }) => [...state.keys.values()].flat());
 const pinned = ({ lock }: Plan): (string | undefined)[] => Object.values(lock!.hosts).map(({ prepared }) => prepared?.["wireguard-key"]);
 
 test("keys are made once, are the ones that peers are told of, and go with the last network that needs them", async () => {
@@ -47,7 +47,7 @@ test("a host that leaves takes its key along, and the others forget it", async (
   const fleet = createFakeFleet(withKey.hosts);
   const plan = await fleet.plan(withKey);
   await fleet.apply(plan);
-  const gone = fleet.hosts.get("h3")!.state.keys.values().next().value;
+  const gone = fleet.hosts.get("h3")!.state.keys.values().next().value![0];
   const two = toCluster({ hosts: [1, 2], networks: { 1: NETWORK, 2: PLAIN } });
   const smaller = await fleet.plan(two, plan.lock!);
   await fleet.apply(smaller);
@@ -55,4 +55,31 @@ test("a host that leaves takes its key along, and the others forget it", async (
   expect(JSON.stringify([...fleet.hosts.values()].map((host) => host.snapshot()))).not.toContain(gone);
   expect((await fleet.destroy(forgetRemovedHosts(smaller))).problems).toEqual([]);
   expect(keysOf(fleet)).toEqual([]);
+});
+
+test("a host gets a new key when it is asked to, its peers are told, and the old one is thrown away", async () => {
+  const fleet = createFakeFleet(withKey.hosts);
+  const plan = await fleet.plan(withKey);
+  await fleet.apply(plan);
+  const [one, two, three] = keysOf(fleet);
+  const renewed = await fleet.plan(withKey, plan.lock!, new Set(["h2"]));
+  expect(keysOf(fleet)).toHaveLength(4); // beside the one in use
+  expect(renewed.hosts.map(({ steps }) => steps.map(({ action, after }) => `${action} ${after?.kind}`))).toEqual([
+    ["change wireguard"],
+    ["change wireguard"],
+    ["change wireguard"],
+  ]);
+  const refuse = { verify: async () => [{ kind: "verify", doing: "x", what: "", where: "", why: "no", try: "" } as const] };
+  const before = fleet.dump();
+  expect((await fleet.apply(renewed, refuse)).outcome).toBe("reverted");
+  expect(fleet.dump()).toBe(before);
+  expect(keysOf(fleet)).toEqual([one, two, three]);
+
+  const again = await fleet.plan(withKey, plan.lock!, new Set(["h2"]));
+  expect((await fleet.apply(again)).outcome).toBe("applied");
+  const [, now] = keysOf(fleet);
+  expect(now).not.toBe(two);
+  expect(keysOf(fleet)).toEqual([one, now, three]);
+  expect(pinned(again)).toEqual([one, now, three]);
+  expect((await fleet.plan(withKey, again.lock!)).hosts.flatMap(({ steps }) => steps)).toEqual([]);
 });

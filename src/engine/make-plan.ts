@@ -13,6 +13,8 @@ export interface MakePlanOptions extends GatherOptions {
   allowManagementPath?: boolean;
   /** Back to what was confirmed last, whatever the file says now. */
   repair?: boolean;
+  /** Hosts that are to make their keys anew. */
+  renew?: ReadonlySet<string>;
 }
 
 export interface PlannedHosts {
@@ -50,12 +52,13 @@ function planInput(
   { spec }: Session,
   { snapshots, unreachable }: GatheredHosts,
   lock: Lock | undefined,
-  { allowManagementPath }: MakePlanOptions,
+  { allowManagementPath, renew }: MakePlanOptions,
   confirmed: BuildPlanInput["confirmed"],
 ): BuildPlanInput {
   return {
     ...{ cluster: spec.cluster, lock, freshUuid: deriveUuid(spec.cluster, snapshots), snapshots, unreachable, locate: spec.locate },
     ...(allowManagementPath === true ? { allowManagementPath: true } : {}),
+    ...(renew === undefined ? {} : { renew }),
     ...(confirmed === undefined ? {} : { confirmed }),
   };
 }

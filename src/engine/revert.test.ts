@@ -73,6 +73,7 @@ test("a repair that fails at any step leaves the damage as it was", async () => 
       const has = (words: string): boolean => damages.some(({ name }) => name.startsWith(words));
       fc.pre(!(has("tunnel deleted") && has("neighbour")));
       fc.pre(!(has("tunnel without our mark") && has("tunnel taken out")));
+      fc.pre(!has("WireGuard device with a key of somebody's")); // whose private half nobody here has
       const cluster = toCluster(shape);
       const fleet = createFakeFleet(cluster.hosts);
       const first = await fleet.plan(cluster);

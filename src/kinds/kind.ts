@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Preparation } from "../model/prepared.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Command } from "../tools/index.ts";
 
@@ -25,8 +24,8 @@ export interface ResourceKind<R extends AnyResource> {
   target?(resource: R): string;
   /** Devices it makes, changes or takes, and prefixes it leads to. */
   touches(resource: R): Touched;
-  /** What its host must have made for itself. */
-  preparation?: Preparation;
+  /** The public part of what its host has made for it, without which it is nothing. */
+  prepared?(resource: R): string;
   /** Whether its network's tunnel packets come to this host by it: a UDP port must be free before it is added. */
   opensWire?: boolean;
   /** The link or the rows of Open vSwitch that carry its mark. */

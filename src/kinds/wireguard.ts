@@ -52,7 +52,7 @@ export const wireguard: ResourceKind<WireguardResource> = {
   foundSchema: schema.extend({ alive: z.array(key).readonly().exactOptional() }),
   noun: "WireGuard tunnel",
   opensWire: true,
-  preparation: "wireguard-key",
+  prepared: (resource) => resource.publicKey,
   touches: (resource) => ({ devices: [resource.name] }),
   markedName: (resource) => resource.name,
   key: (resource) => `link/${resource.name}`,
@@ -168,7 +168,9 @@ function configure(before: WireguardResource | null, after: WireguardResource): 
   const isNew = before?.port !== port || before.publicKey !== publicKey;
   const cluster = findMark(mark)?.uuid ?? findMark(before?.mark ?? "")?.uuid;
   return [
-    ...(isNew && publicKey !== "" && cluster !== undefined ? [{ tool: "wg", op: "device", device, port, cluster } as const] : []),
+    ...(isNew && publicKey !== "" && cluster !== undefined
+      ? [{ tool: "wg", op: "device", device, port, cluster, publicKey } as const]
+      : []),
     ...[...known.keys()]
       .filter((one) => !wanted.has(one))
       .map((one) => ({ tool: "wg", op: "forget-peer", device, publicKey: one }) as const),

@@ -6,6 +6,8 @@ export const PREPARATIONS = ["wireguard-key"] as const;
 export type Preparation = (typeof PREPARATIONS)[number];
 /** The public parts, by what they are of. */
 export type Prepared = Readonly<Partial<Record<Preparation, string>>>;
+/** All that a host has: a new one stands beside the one in use until that is no longer needed. */
+export type Made = Readonly<Partial<Record<Preparation, readonly string[]>>>;
 
 /** Stands for a public part in a plan until its host has made it. */
 export const standInFor = (what: Preparation, host: string): string => `after-prepare:${what}@${host}`;

@@ -1,4 +1,4 @@
-import type { Prepared } from "./prepared.ts";
+import type { Made } from "./prepared.ts";
 import type { BootServices } from "../tools/own-files.ts";
 
 /**
@@ -30,7 +30,7 @@ export interface Snapshot {
   /** Whether the kernel has WireGuard, or can load it; looked for only where wg(8) is. */
   kernelWireguard?: boolean;
   /** Public parts of what it made for itself, by cluster UUID; absent where there are none. */
-  prepared?: Readonly<Record<string, Prepared>>;
+  prepared?: Readonly<Record<string, Made>>;
   /** The last plan this host saw, from its journal. */
   lastPlan?: { planId: string; state: string };
   /** What starts this host's services; absent without systemd. */

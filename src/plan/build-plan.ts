@@ -36,6 +36,8 @@ export interface BuildPlanInput {
   locate?: (path: readonly PropertyKey[]) => FilePosition;
   /** Steps may touch the way a host is managed: the operator asked for that by name. */
   allowManagementPath?: boolean;
+  /** Hosts that are to make anew what they made for themselves. */
+  renew?: ReadonlySet<string>;
   /** Instead of what the file says: what each host was last confirmed to be. Then the plan holds nothing but drift. */
   confirmed?: ReadonlyMap<string, readonly Resource[]>;
 }
@@ -56,6 +58,7 @@ export function buildPlan(input: BuildPlanInput): Plan {
     underlayFamily: familyOf(cluster.hosts[0]?.address ?? "0.0.0.0"),
     ...(previous === undefined ? {} : { empty: findEmptyNetworks(previous, snapshots) }),
     ...(input.locate === undefined ? {} : { locate: input.locate }),
+    ...(input.renew === undefined ? {} : { renew: input.renew }),
     prepared: new Map([...snapshots].map(([host, snapshot]) => [host, snapshot.prepared?.[uuid] ?? {}])),
   });
   const networks = resolveNetworks(cluster, lock);

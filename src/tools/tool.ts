@@ -42,8 +42,8 @@ export interface ToolHost {
   sweep(device: string, range: string): Promise<{ squatters: readonly { address: string; mac: string }[] }>;
   writeOwnFile(path: string, content: string, isLink: boolean): Promise<void>;
   removeOwnFile(path: string): Promise<void>;
-  /** Where the private key of a cluster is on this host (src/host/state/key-files.ts). */
-  keyPath(clusterUuid: string): string;
+  /** Where the private half of a key of this host is (src/host/state/key-files.ts). */
+  keyPath(clusterUuid: string, publicKey: string): string;
   /** A program that goes on by itself in the background; under systemd in a unit of its own. Returns once it is ready. */
   startDaemon(argv: readonly [string, string]): Promise<void>;
   /** A socket that a daemon left behind; fine when there is none. */

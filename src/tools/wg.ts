@@ -8,7 +8,14 @@ const publicKey = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
 const schema = z.discriminatedUnion("op", [
   z.strictObject({ tool: z.literal("wg"), op: z.literal("start"), device }),
   z.strictObject({ tool: z.literal("wg"), op: z.literal("clear"), device }),
-  z.strictObject({ tool: z.literal("wg"), op: z.literal("device"), device, port: z.int().min(0).max(65_535), cluster: z.uuid() }),
+  z.strictObject({
+    tool: z.literal("wg"),
+    op: z.literal("device"),
+    device,
+    port: z.int().min(0).max(65_535),
+    cluster: z.uuid(),
+    publicKey,
+  }),
   z.strictObject({
     ...{ tool: z.literal("wg"), op: z.literal("peer"), device, publicKey },
     endpoint: z.string().regex(/^([0-9a-f.:[\]]+:\d{1,5})?$/),
@@ -37,7 +44,9 @@ export const wg: Tool<WgCommand> = {
   render(command) {
     if (command.op === "start") return [`wireguard-go ${command.device}`];
     if (command.op === "clear") return [`rm -f ${socketOf(command.device)}`];
-    return [["wg", "set", command.device, ...wordsOf(command, (cluster) => `/var/lib/spanwire/keys/${cluster}/wireguard`)].join(" ")];
+    return [
+      ["wg", "set", command.device, ...wordsOf(command, (cluster, key) => `/var/lib/spanwire/keys/${cluster}/FILE-OF-${key}`)].join(" "),
+    ];
   },
 
   async run(commands, host) {
@@ -70,8 +79,8 @@ async function settle(settings: readonly Setting[], host: ToolHost): Promise<Bat
   return endedWith(await host.run(["wg", "set", first.device, ...settings.flatMap((setting) => wordsOf(setting, host.keyPath))]));
 }
 
-function wordsOf(setting: Setting, keyPath: (cluster: string) => string): string[] {
-  if (setting.op === "device") return ["listen-port", String(setting.port), "private-key", keyPath(setting.cluster)];
+function wordsOf(setting: Setting, keyPath: ToolHost["keyPath"]): string[] {
+  if (setting.op === "device") return ["listen-port", String(setting.port), "private-key", keyPath(setting.cluster, setting.publicKey)];
   if (setting.op === "forget-peer") return ["peer", setting.publicKey, "remove"];
   const { publicKey: key, endpoint, allowedIps, keepaliveS } = setting;
   const at = endpoint === "" ? [] : ["endpoint", endpoint];

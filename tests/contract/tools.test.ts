@@ -22,7 +22,7 @@ function brokenHost(): ToolHost & { asked: number } {
     },
     stretchSeconds: (seconds) => seconds,
     ...{ writeSysctl: fail, readFormer: fail, writeFormer: fail, callDocker: fail, sweep: fail, writeOwnFile: fail, removeOwnFile: fail },
-    ...{ startDaemon: fail, removeSocket: fail, keyPath: (cluster: string) => `/keys/${cluster}` },
+    ...{ startDaemon: fail, removeSocket: fail, keyPath: (cluster: string, key: string) => `/keys/${cluster}/${key}` },
   };
   return host;
 }

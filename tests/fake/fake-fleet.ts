@@ -19,7 +19,7 @@ export interface FakeFleet {
   hosts: Map<string, FakeHost>;
   transport: Transport;
   /** As it is carried out: every host has made what others must name. */
-  plan(cluster: Cluster, lock?: Lock): Promise<Plan>;
+  plan(cluster: Cluster, lock?: Lock, renew?: ReadonlySet<string>): Promise<Plan>;
   apply(plan: Plan, options?: ApplyOptions): Promise<ApplyResult>;
   destroy(lock: Lock): Promise<ApplyResult>;
   dump(): string;
@@ -81,12 +81,13 @@ export function createFakeFleet(members: readonly Pick<Host, "name" | "address">
     hosts,
     transport,
     apply,
-    async plan(cluster, lock) {
+    async plan(cluster, lock, renew) {
       for (const host of cluster.hosts) if (!hosts.has(host.name)) add(host);
       const asked = [...cluster.hosts, ...leaversOf(cluster, lock)];
       const gathered = await gatherHosts(asked, transport);
       await gathered.close();
-      const plan = buildPlan({ cluster, lock, freshUuid: UUID, snapshots: gathered.snapshots, unreachable: gathered.unreachable });
+      const { snapshots, unreachable } = gathered;
+      const plan = buildPlan({ cluster, lock, freshUuid: UUID, snapshots, unreachable, ...(renew === undefined ? {} : { renew }) });
       requireAllowed(plan);
       return prepare(plan);
     },

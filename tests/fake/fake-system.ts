@@ -145,7 +145,7 @@ function dockerUserSnapshot({ rules, dockerVersion }: FakeHost): Snapshot["docke
 
 function preparedOf({ keys }: MemoryState): Pick<Snapshot, "prepared"> {
   if (keys.size === 0) return {};
-  return { prepared: Object.fromEntries([...keys].map(([clusterUuid, key]) => [clusterUuid, { "wireguard-key": key }])) };
+  return { prepared: Object.fromEntries([...keys].map(([clusterUuid, own]) => [clusterUuid, { "wireguard-key": own }])) };
 }
 
 function ovsSnapshot({ ovs, kernel }: FakeHost): Snapshot["ovs"] {

@@ -12,7 +12,7 @@ export interface MemoryState extends StateDirectory {
   frozen: Frozen | undefined;
   points: Map<string, RestorePoint>;
   /** Public halves of WireGuard keys by cluster. */
-  keys: Map<string, string>;
+  keys: Map<string, readonly string[]>;
 }
 
 const END_EVENTS = new Set(["finished", "reverted", "revert-incomplete"]);
@@ -86,13 +86,17 @@ export function createMemoryState(name = ""): MemoryState {
       replaced.delete(planId);
     },
     makeWireguardKey: async (clusterUuid) => {
-      const key = state.keys.get(clusterUuid) ?? createHash("sha256").update(`${name} ${made++} ${clusterUuid}`).digest("base64");
-      state.keys.set(clusterUuid, key);
+      const key = createHash("sha256").update(`${name} ${made++} ${clusterUuid}`).digest("base64");
+      state.keys.set(clusterUuid, [...(state.keys.get(clusterUuid) ?? []), key].sort());
       return key;
     },
     readWireguardKeys: async () => Object.fromEntries(state.keys),
-    wireguardKeyPath: (clusterUuid) => `/var/lib/spanwire/keys/${clusterUuid}/wireguard`,
-    forgetKeys: async (clusterUuid) => void state.keys.delete(clusterUuid),
+    wireguardKeyPath: (clusterUuid, publicKey) => `/var/lib/spanwire/keys/${clusterUuid}/${publicKey}`,
+    keepKeys: async (clusterUuid, kept) => {
+      const left = (state.keys.get(clusterUuid) ?? []).filter((key) => kept.has(key));
+      if (left.length === 0) state.keys.delete(clusterUuid);
+      else state.keys.set(clusterUuid, left);
+    },
     forgetPoint: async (clusterUuid) => void state.points.delete(clusterUuid),
     clean: async (everything) => {
       if (!everything) return;

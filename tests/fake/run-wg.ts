@@ -8,7 +8,7 @@ type WgCommand = Extract<Command, { tool: "wg" }>;
 export const NEW_WIREGUARD = { port: 0, publicKey: "", peers: [] };
 
 /** `wg set` and wireguard-go as far as we use them; `keys` are the public halves of the host's own, by cluster. */
-export function runWg(kernel: KernelModel, keys: ReadonlyMap<string, string>, command: WgCommand): void {
+export function runWg(kernel: KernelModel, keys: ReadonlyMap<string, readonly string[]>, command: WgCommand): void {
   const { device } = command;
   if (command.op === "start") return void addLink(kernel, { name: device, kind: "tun", mtuBytes: 1420, wireguard: NEW_WIREGUARD });
   if (command.op === "clear") return;
@@ -16,8 +16,8 @@ export function runWg(kernel: KernelModel, keys: ReadonlyMap<string, string>, co
   const { wireguard } = link;
   if (wireguard === undefined) throw new Refused(`Unable to access interface ${device}: Operation not supported`);
   if (command.op === "device") {
-    const publicKey = keys.get(command.cluster);
-    if (publicKey === undefined) throw new Refused("fopen: No such file or directory");
+    const { publicKey } = command;
+    if (keys.get(command.cluster)?.includes(publicKey) !== true) throw new Refused("fopen: No such file or directory");
     link.wireguard = { ...wireguard, port: command.port, publicKey };
   } else link.wireguard = { ...wireguard, peers: changePeer(wireguard.peers, command).toSorted(byKey) };
 }

@@ -41,12 +41,29 @@ test("a peer that may send anything, one too many, and a device with another key
 
 test("a host that lost its key gets another, and every peer is told", async () => {
   const { uuid } = await cluster.readLock();
-  await cluster.on("vm2", "rm", `${cluster.lab.hosts[1]!.stateDirectory}/keys/${uuid}/wireguard`);
+  await cluster.on("vm2", "rm", "-r", `${cluster.lab.hosts[1]!.stateDirectory}/keys/${uuid}`);
   const formerly = (await privateKeys())[1];
   expect(Object.keys(await cluster.planKeys())).toEqual(["vm1", "vm2", "vm3"]);
   await cluster.must("apply", "--yes");
   expect((await privateKeys())[1]).not.toBe(formerly);
   expect(await cluster.planKeys()).toEqual({});
+  await cluster.must("verify");
+});
+
+test("new keys, one host after the other, while containers ping and hold a connection", async () => {
+  const [one, , three] = containers as [Container, Container, Container];
+  const formerly = await privateKeys();
+  const pings = watchPings(one.pid, three.address);
+  const stream = createTraffic(cluster).transfer(three, one, 20_000_000);
+  expect((await cluster.must("rotate", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");
+  const { sent, received } = await stream;
+  const counted = await pings.stop();
+  process.stdout.write(`rotate: ${counted.sent - counted.received} of ${counted.sent} pings lost, ${counted.longestGapMs} ms at once\n`);
+  expect(received).toBe(sent);
+  expect((await privateKeys()).filter((key) => formerly.includes(key))).toEqual([]);
+  expect(await cluster.planKeys()).toEqual({});
+  const files = await cluster.on("vm1", "find", `${cluster.lab.hosts[0]!.stateDirectory}/keys`, "-type", "f");
+  expect(files.trim().split("\n")).toHaveLength(1);
   await cluster.must("verify");
 });
 

@@ -22,17 +22,19 @@ export const MANAGEMENT_OPTION = ["--allow-management-path", "steps may touch th
 const DEFAULT_CONFIRM_WITHIN_S = 60;
 const MAX_CONFIRM_WITHIN_S = 3600;
 
+export const CONFIRM_WITHIN_OPTION = [
+  "--confirm-within <seconds>",
+  "a host that hears nothing for so long goes back by itself",
+  parseSeconds,
+  DEFAULT_CONFIRM_WITHIN_S,
+] as const;
+
 export function withChange(command: Command): Command {
   return withHosts(command, "only these hosts")
     .argument("[plan]", "a plan saved by `plan --out`: exactly that is applied, or refused when it is stale")
     .option("--no-verify", "do not measure before confirming")
     .option(...MANAGEMENT_OPTION)
-    .option(
-      "--confirm-within <seconds>",
-      "a host that hears nothing for so long goes back by itself",
-      parseSeconds,
-      DEFAULT_CONFIRM_WITHIN_S,
-    );
+    .option(...CONFIRM_WITHIN_OPTION);
 }
 
 /** B48. */

@@ -9,6 +9,7 @@ import { registerGraph } from "../verbs/graph.ts";
 import { registerInit } from "../verbs/init.ts";
 import { registerLab } from "../verbs/lab.ts";
 import { registerPlan } from "../verbs/plan.ts";
+import { registerRotate } from "../verbs/rotate.ts";
 import { registerSchema } from "../verbs/schema.ts";
 import { registerStatus } from "../verbs/status.ts";
 import { registerTry } from "../verbs/try.ts";
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerDoctor(program);
   registerUnfreeze(program);
   registerForget(program);
+  registerRotate(program);
   registerDestroy(program);
   registerSchema(program);
   registerLab(program);

@@ -24,7 +24,7 @@ export function createToolHost(state: StateDirectory): ToolHost {
     sweep: sweepRange,
     writeOwnFile,
     removeOwnFile,
-    keyPath: (clusterUuid) => state.wireguardKeyPath(clusterUuid),
+    keyPath: (clusterUuid, publicKey) => state.wireguardKeyPath(clusterUuid, publicKey),
     startDaemon,
     removeSocket,
   };

@@ -4,6 +4,5 @@ import type { StateDirectory } from "../state/state-directory.ts";
 /** A host keeps what it made for itself exactly as long as something in its confirmed state needs it. */
 export async function forgetUnused(clusterUuid: string, state: StateDirectory): Promise<void> {
   const point = (await state.readPoints()).find((candidate) => candidate.clusterUuid === clusterUuid);
-  const isUsed = point?.resources.some((resource) => kindOf(resource).preparation !== undefined) ?? false;
-  if (!isUsed) await state.forgetKeys(clusterUuid);
+  await state.keepKeys(clusterUuid, new Set(point?.resources.flatMap((resource) => kindOf(resource).prepared?.(resource) ?? [])));
 }

@@ -16,32 +16,40 @@ async function folder(): Promise<string> {
   return path;
 }
 
-test("the public half is the one that wg(8) derives from the private half", async () => {
+test("the public half is the one that wg(8) derives from the private half, and names the file", async () => {
   const files = openKeyFiles(await folder());
-  await mkdir(dirname(files.wireguardKeyPath(UUID)), { recursive: true });
-  await writeFile(files.wireguardKeyPath(UUID), `${PRIVATE}\n`);
-  expect(await files.readWireguardKeys()).toEqual({ [UUID]: PUBLIC });
-  expect(await files.makeWireguardKey(UUID)).toBe(PUBLIC);
+  const path = files.wireguardKeyPath(UUID, PUBLIC);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${PRIVATE}\n`);
+  expect(await files.readWireguardKeys()).toEqual({ [UUID]: [PUBLIC] });
+  await writeFile(join(dirname(path), "another.wireguard"), `${PRIVATE}\n`);
+  expect(await files.readWireguardKeys()).toEqual({ [UUID]: [PUBLIC] });
 });
 
-test("a pair a cluster, made once, in a file that only its owner reads; a damaged one is made anew", async () => {
+test("pairs by cluster, in files that only their owner reads; a damaged one is none", async () => {
   const files = openKeyFiles(await folder());
   expect(await files.readWireguardKeys()).toEqual({});
   const made = await files.makeWireguardKey(UUID);
   expect(made).toMatch(/^[A-Za-z0-9+/]{43}=$/);
-  expect(await files.makeWireguardKey(UUID)).toBe(made);
-  expect(await files.makeWireguardKey(OTHER)).not.toBe(made);
-  const path = files.wireguardKeyPath(UUID);
+  const other = await files.makeWireguardKey(OTHER);
+  expect(await files.readWireguardKeys()).toEqual({ [UUID]: [made], [OTHER]: [other] });
+  const path = files.wireguardKeyPath(UUID, made);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
   expect(await readFile(path, "utf8")).toMatch(/^[A-Za-z0-9+/]{43}=\n$/);
   expect(await readFile(path, "utf8")).not.toContain(made);
 
   await writeFile(path, "torn");
-  expect(Object.keys(await files.readWireguardKeys())).toEqual([OTHER]);
-  expect(await files.makeWireguardKey(UUID)).not.toBe(made);
+  expect(await files.readWireguardKeys()).toEqual({ [OTHER]: [other] });
+});
 
-  await files.forgetKeys(UUID);
-  await files.forgetKeys(UUID);
-  expect(Object.keys(await files.readWireguardKeys())).toEqual([OTHER]);
+test("a new pair stands beside the one in use, until all but one are thrown away", async () => {
+  const files = openKeyFiles(await folder());
+  const [one, two] = [await files.makeWireguardKey(UUID), await files.makeWireguardKey(UUID)];
+  expect(new Set((await files.readWireguardKeys())[UUID])).toEqual(new Set([one, two]));
+  await files.keepKeys(UUID, new Set([two]));
+  expect(await files.readWireguardKeys()).toEqual({ [UUID]: [two] });
+  await files.keepKeys(UUID, new Set());
+  await files.keepKeys(UUID, new Set());
+  expect(await files.readWireguardKeys()).toEqual({});
 });

@@ -4,51 +4,63 @@ import { dirname, join } from "node:path";
 import { writeAtomically } from "../../util/write-atomically.ts";
 
 /**
- * The WireGuard key pairs of a host, one a cluster. The private half is in a file as `wg genkey` writes it, which only root may
- * read; nothing of ours ever prints, sends or logs it.
+ * The WireGuard key pairs of a host, by cluster. A private half is in a file as `wg genkey` writes it, which only root may read; nothing
+ * of ours ever prints, sends or logs it. The file is named after the public half, so a new pair stands beside the one in use.
  *
- *   keys/CLUSTER/wireguard
+ *   keys/CLUSTER/PUBLIC-HALF.wireguard
  */
 export interface KeyFiles {
-  /** The public half; the pair is made when there is none, or when its file is damaged. */
+  /** A new pair; gives its public half. */
   makeWireguardKey(clusterUuid: string): Promise<string>;
-  /** Public halves by cluster. */
-  readWireguardKeys(): Promise<Record<string, string>>;
-  wireguardKeyPath(clusterUuid: string): string;
-  /** The cluster is gone from this host. */
-  forgetKeys(clusterUuid: string): Promise<void>;
+  /** Public halves by cluster, sorted; of damaged files none. */
+  readWireguardKeys(): Promise<Record<string, readonly string[]>>;
+  wireguardKeyPath(clusterUuid: string, publicKey: string): string;
+  /** All but these are thrown away. */
+  keepKeys(clusterUuid: string, publicKeys: ReadonlySet<string>): Promise<void>;
 }
 
 /** PKCS #8 of an X25519 key (RFC 8410, section 7): all but its 32 bytes is always the same. */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b656e04220420", "hex");
 const KEY_BYTES = 32;
+const SUFFIX = ".wireguard";
 
 export function openKeyFiles(root: string): KeyFiles {
   const keys = join(root, "keys");
-  const pathOf = (clusterUuid: string): string => join(keys, clusterUuid, "wireguard");
-  const find = async (clusterUuid: string): Promise<string | undefined> =>
-    publicHalf(await readFile(pathOf(clusterUuid), "utf8").catch(() => ""));
+  const list = async (folder: string): Promise<string[]> => (await readdir(folder).catch((): string[] => [])).sort();
+  const pathOf = (clusterUuid: string, publicKey: string): string => join(keys, clusterUuid, nameOf(publicKey));
+  const findPublic = async (clusterUuid: string): Promise<string[]> => {
+    const folder = join(keys, clusterUuid);
+    const names = await list(folder);
+    const found = await Promise.all(names.map(async (name) => ({ name, key: publicHalf(await readFile(join(folder, name), "utf8")) })));
+    return found.flatMap(({ name, key }) => (key !== undefined && nameOf(key) === name ? [key] : []));
+  };
   return {
     wireguardKeyPath: pathOf,
     async makeWireguardKey(clusterUuid) {
-      const known = await find(clusterUuid);
-      if (known !== undefined) return known;
-      const path = pathOf(clusterUuid);
+      const { privateKey, publicKey } = generateKeyPairSync("x25519");
+      const made = rawOf(publicKey, "x");
+      const path = pathOf(clusterUuid, made);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const { privateKey } = generateKeyPairSync("x25519");
       await writeAtomically(path, `${rawOf(privateKey, "d")}\n`);
-      const made = await find(clusterUuid); // what is there counts: somebody else may have made one meanwhile
-      if (made === undefined) throw new Error(`${path} was written and cannot be read back`);
-      return made;
+      if ((await findPublic(clusterUuid)).includes(made)) return made;
+      throw new Error(`${path} was written and cannot be read back`);
     },
     async readWireguardKeys() {
-      const clusters = (await readdir(keys).catch((): string[] => [])).sort();
-      const found = await Promise.all(clusters.map(async (clusterUuid) => [clusterUuid, await find(clusterUuid)] as const));
-      return Object.fromEntries(found.flatMap(([clusterUuid, key]) => (key === undefined ? [] : [[clusterUuid, key]])));
+      const clusters = await list(keys);
+      const found = await Promise.all(clusters.map(async (clusterUuid) => [clusterUuid, await findPublic(clusterUuid)] as const));
+      return Object.fromEntries(found.filter(([, own]) => own.length > 0));
     },
-    forgetKeys: (clusterUuid) => rm(join(keys, clusterUuid), { recursive: true, force: true }),
+    async keepKeys(clusterUuid, publicKeys) {
+      const folder = join(keys, clusterUuid);
+      if (publicKeys.size === 0) return rm(folder, { recursive: true, force: true });
+      const kept = new Set([...publicKeys].map(nameOf));
+      for (const name of await list(folder)) if (!kept.has(name)) await rm(join(folder, name), { force: true });
+    },
   };
 }
+
+/** RFC 4648, section 5: without a slash. */
+const nameOf = (publicKey: string): string => `${Buffer.from(publicKey, "base64").toString("base64url")}${SUFFIX}`;
 
 /** Of a private half in base64; undefined for anything else. */
 function publicHalf(text: string): string | undefined {
