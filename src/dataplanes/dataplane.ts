@@ -74,6 +74,8 @@ export interface Traits {
   addressing: readonly Network["addressing"]["mode"][];
   /** Families of a network's subnet. */
   families: readonly (4 | 6)[];
+  /** Hosts that others cannot call: they call the others. */
+  behindNat?: readonly string[];
   /** What every host makes for itself first; its public part is with the member (ResolvedMember.prepared). */
   prepares?: readonly Preparation[];
   /**

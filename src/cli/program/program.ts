@@ -4,6 +4,7 @@ import { registerCompletion } from "./completion.ts";
 import { registerConfirm } from "../verbs/confirm.ts";
 import { registerDestroy } from "../verbs/destroy.ts";
 import { registerDoctor } from "../verbs/doctor.ts";
+import { registerExplain } from "../verbs/explain.ts";
 import { registerForget } from "../verbs/forget.ts";
 import { registerGraph } from "../verbs/graph.ts";
 import { registerInit } from "../verbs/init.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerVerify(program, openVerify);
   registerStatus(program);
   registerGraph(program);
+  registerExplain(program);
   registerDoctor(program);
   registerUnfreeze(program);
   registerForget(program);

@@ -18,7 +18,7 @@ const VERBS = jsonVerbs(createProgram(), []);
 
 test("the verbs that print JSON are those of the schema", () => {
   expect(VERBS.toSorted()).toEqual([
-    ...["apply", "destroy", "doctor addresses", "graph", "lab list", "lab status", "plan", "status", "validate", "verify"],
+    ...["apply", "destroy", "doctor addresses", "explain ports", "graph", "lab list", "lab status", "plan", "status", "validate", "verify"],
   ]);
 });
 

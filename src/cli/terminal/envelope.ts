@@ -66,6 +66,7 @@ const DATA = {
     notTested: z.array(z.string()),
   },
   graph: { cluster: z.string(), hosts: named, networks: named },
+  "explain-ports": { cluster: z.string(), hosts: named },
   "doctor-addresses": { networks: named, duplicates: z.array(z.unknown()), members: problems, notTested: z.array(z.unknown()) },
   "lab-status": { runId: z.string(), state: z.string(), hosts: named },
   "lab-list": { labs: z.array(z.string()) },

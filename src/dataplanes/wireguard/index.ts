@@ -25,13 +25,14 @@ export const wireguard: Dataplane<WrittenWireguard, WireguardSpec, WireguardPin>
     implementation,
   }),
 
-  traits: ({ port, implementation }) => ({
+  traits: ({ port, implementation, behindNat }) => ({
     label: implementation === "kernel" ? "wireguard" : "wireguard (wireguard-go)",
     layer: 3,
     tunnel: { encapsulation: "wireguard", hasKey: true, ...(port === undefined ? {} : { port }), authenticates: true, isExclusive: true },
     topology: { shape: "mesh" },
     addressing: ["per-host"],
     families: [4],
+    behindNat,
     prepares: ["wireguard-key"],
     confinedTo: "spwg*",
   }),
