@@ -111,20 +111,20 @@ test("to plain routes and back: containers keep their connection, and miss less 
 });
 
 test("a host behind NAT: nobody can call it, its packets come from another port, and every pair talks", async () => {
-  // a stateful firewall and a translation of the host's own do to it what a router at home does
+  // a stateful firewall and a translation of the host's own do to it what a router at home does; a port that no flow is known of
   const nat = [
     "table inet home {",
     "chain in {",
     "type filter hook input priority -10;",
-    "udp dport 51840 ct state new drop",
+    "udp dport 51950 ct state new drop",
     "}",
     "chain out {",
   ];
-  nat.push("type nat hook postrouting priority 90;", "udp sport 51840 snat ip to 10.99.0.2:41000-41010", "}", "}");
+  nat.push("type nat hook postrouting priority 90;", "udp sport 51950 snat ip to 10.99.0.2:41000-41010", "}", "}");
   for (const { host, name } of containers) await cluster.on(host, "docker", "rm", "-f", name);
   await cluster.must("destroy", "--yes");
   await cluster.on("vm2", "sh", "-c", `printf '%s\\n' "$0" | nft -f -`, nat.join("\n"));
-  await cluster.writeSpec(example.replace("{ type: wireguard", "{ type: wireguard, behindNat: [vm2]"));
+  await cluster.writeSpec(example.replace("{ type: wireguard", "{ type: wireguard, port: 51950, behindNat: [vm2]"));
   await cluster.must("apply", "--yes");
   expect(await cluster.on("vm1", "wg", "show", await deviceOf("vm1"), "endpoints")).toMatch(/10\.99\.0\.2:410\d\d/);
   expect(await cluster.planKeys()).toEqual({});
