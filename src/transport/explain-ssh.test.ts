@@ -7,7 +7,7 @@ const explain = (stderr: string, how = "it ended (exit 255)"): { kind: string; w
   return { kind, why };
 };
 
-/** In OpenSSH 9.2's, sudo 1.9's and glibc's words. What the lab makes happen is in tests/lab/ssh-errors.lab.test.ts. */
+/** In OpenSSH 9.2's, sudo 1.9's and glibc's words. What the lab makes happen is in tests/lab/ssh-errors.deep.test.ts. */
 test.each([
   [
     "kex_exchange_identification: Connection closed by remote host",
