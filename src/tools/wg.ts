@@ -27,7 +27,7 @@ const schema = z.discriminatedUnion("op", [
 type WgCommand = z.output<typeof schema>;
 type Setting = Exclude<WgCommand, { op: "start" | "clear" }>;
 
-/** Peers of one call: a line of them is about 150 bytes, and an argument list may have 2 MiB (execve(2), 3/4 of _STK_LIM / 4). */
+/** Peers of one call, about 200 bytes each: an argument list may have a quarter of the stack's limit, 2 MiB of 8 (execve(2)). */
 const MOST_SETTINGS = 1000;
 
 /**
