@@ -45,7 +45,7 @@ export const wg: Tool<WgCommand> = {
     if (command.op === "start") return [`wireguard-go ${command.device}`];
     if (command.op === "clear") return [`rm -f ${socketOf(command.device)}`];
     return [
-      ["wg", "set", command.device, ...wordsOf(command, (cluster, key) => `/var/lib/spanwire/keys/${cluster}/FILE-OF-${key}`)].join(" "),
+      ["wg", "set", command.device, ...wordsOf(command, (cluster, key) => `/var/lib/spanwire/keys/${cluster}/${fileOf(key)}`)].join(" "),
     ];
   },
 
@@ -66,6 +66,9 @@ export const wg: Tool<WgCommand> = {
     return settle(waiting, host);
   },
 };
+
+/** As src/host/state/key-files.ts names it (RFC 4648, section 5), for whoever reads a plan. */
+const fileOf = (key: string): string => `${key.replaceAll("+", "-").replaceAll("/", "_").replace(/=$/, "")}.wireguard`;
 
 const isSetting = (command: WgCommand): command is Setting => command.op !== "start" && command.op !== "clear";
 
