@@ -34,13 +34,13 @@ test("routed packets come as they are; with a host behind NAT its peers are call
   );
   expect(text.split("\n\n").slice(0, -1).join("\n")).toMatchInlineSnapshot(`
     "vm1  192.0.2.1
-      UDP port 51840 from any address: a peer is behind NAT, and WireGuard answers none without a key  (apps)
+      UDP port 51840 from any address: a peer is behind NAT, and the tunnel answers nobody without a key  (apps)
       packets to 10.64.1.0/24, forwarded, from 10.64.2.0/24, 10.64.3.0/24, 10.64.4.0/24  (plain)
     vm2  192.0.2.2
-      UDP port 51840 from any address: a peer is behind NAT, and WireGuard answers none without a key  (apps)
+      UDP port 51840 from any address: a peer is behind NAT, and the tunnel answers nobody without a key  (apps)
       packets to 10.64.2.0/24, forwarded, from 10.64.1.0/24, 10.64.3.0/24, 10.64.4.0/24  (plain)
     vm3  192.0.2.3
-      UDP port 51840 from any address: a peer is behind NAT, and WireGuard answers none without a key  (apps)
+      UDP port 51840 from any address: a peer is behind NAT, and the tunnel answers nobody without a key  (apps)
       packets to 10.64.3.0/24, forwarded, from 10.64.1.0/24, 10.64.2.0/24, 10.64.4.0/24  (plain)
     vm4  192.0.2.4
       packets to 10.64.4.0/24, forwarded, from 10.64.1.0/24, 10.64.2.0/24, 10.64.3.0/24  (plain)"

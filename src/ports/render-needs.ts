@@ -16,10 +16,10 @@ what size of packets the underlay carries. Answers to what a host sent itself mu
 function describeWhat({ protocol, port, to }: Need): string {
   if (protocol === "gre") return "IP protocol 47 (GRE)";
   if (protocol === "ip") return `packets to ${to ?? ""}, forwarded,`;
-  return port === undefined ? "a UDP port that the first apply chooses," : `UDP port ${port}`;
+  return `UDP port ${port}`;
 }
 
 function describeFrom({ from }: Need, names: ReadonlyMap<string, string>): string {
-  if (from === "any") return "from any address: a peer is behind NAT, and WireGuard answers none without a key";
+  if (from === "any") return "from any address: a peer is behind NAT, and the tunnel answers nobody without a key";
   return `from ${from.map((address) => (names.has(address) ? `${address} (${names.get(address)})` : address)).join(", ")}`;
 }

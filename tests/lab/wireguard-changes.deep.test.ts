@@ -53,6 +53,13 @@ test("a host that lost its key gets another, and every peer is told", async () =
 test("new keys, one host after the other, while containers ping and hold a connection", async () => {
   const [one, , three] = containers as [Container, Container, Container];
   const formerly = await privateKeys();
+  await cluster.writeSpec(`${example}\n    egress: none\n`);
+  const refused = await cluster.spanwire(["rotate", "--yes"]);
+  await cluster.writeSpec(example);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("the hosts are not as the file says")]);
+  const unknown = await cluster.spanwire(["rotate", "--yes", "--host", "vm9"]);
+  expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining("the file has no such host")]);
+  expect(await privateKeys()).toEqual(formerly);
   const pings = watchPings(one.pid, three.address);
   const stream = createTraffic(cluster).transfer(three, one, 20_000_000);
   expect((await cluster.must("rotate", "--yes")).stdout).toBe("Done: vm1, vm2, vm3.\n");

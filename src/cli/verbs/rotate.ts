@@ -4,7 +4,7 @@ import { prepareHosts } from "../../engine/prepare-hosts.ts";
 import type { Session } from "../../engine/session.ts";
 import { traitsOf } from "../../dataplanes/index.ts";
 import { hasChanges } from "../../model/plan.ts";
-import { SpanwireError, type Problem } from "../../model/problem.ts";
+import { SpanwireError } from "../../model/problem.ts";
 import { requireAllowed } from "../../plan/build-plan.ts";
 import { operatorName } from "../program/operator.ts";
 import { CONFIRM_WITHIN_OPTION, YES_OPTION, type ChangeFlags } from "../program/change-options.ts";
@@ -58,27 +58,21 @@ async function withPlan(session: Session, options: MakePlanOptions, act: (planne
   });
 }
 
-const about = (what: string, why: string, advice: string): Problem => ({
-  ...{ kind: "input", doing: "rotating", what, where: "" },
-  ...{ why, try: advice },
-});
+const refuse = (why: string, advice: string): SpanwireError =>
+  new SpanwireError({ kind: "input", doing: "rotating", what: "keys", where: "", why, try: advice });
 
-/** Those of the file that are meant, and only where keys are used at all. */
+/** Those that are meant, and only where keys are used at all. */
 function requireHosts({ spec: { cluster } }: Session, wanted: readonly string[] | undefined): string[] {
-  const known = cluster.hosts.map(({ name }) => name);
   if (!cluster.networks.some(({ dataplane }) => (traitsOf(dataplane).prepares ?? []).length > 0))
-    throw new SpanwireError(about("keys", "no network of the file uses any", "write dataplane: wireguard for one, and apply it"));
-  const unknown = (wanted ?? []).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return [...(wanted ?? known)];
-  throw new SpanwireError(unknown.map((name) => about(`host ${name}`, "there is no such host in the file", `hosts: ${known.join(", ")}`)));
+    throw refuse("no network of the file uses any", "write dataplane: wireguard for one, and apply it");
+  return [...new Set(wanted ?? cluster.hosts.map(({ name }) => name))];
 }
 
 /** Everybody must hear of a new key, and nothing else is meant to change. */
 function requireNothingElse({ plan, gathered }: PlannedHosts): void {
   if (gathered.unreachable.length > 0) throw new SpanwireError(gathered.unreachable);
   requireAllowed(plan);
-  if (hasChanges(plan))
-    throw new SpanwireError(about("keys", "the hosts are not as the file says", "run `spanwire apply` first, then this again"));
+  if (hasChanges(plan)) throw refuse("the hosts are not as the file says", "run `spanwire apply` first, then this again");
 }
 
 const HELP = `

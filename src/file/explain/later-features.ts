@@ -11,7 +11,7 @@ interface LaterFeature {
 }
 
 const types = [...DATAPLANES.keys()];
-const LATER_DATAPLANES = ["routed", "wireguard", "auto"].filter((type) => !DATAPLANES.has(type));
+const LATER_DATAPLANES = ["auto"].filter((type) => !DATAPLANES.has(type));
 
 const LATER_FEATURES: readonly LaterFeature[] = [
   { path: "networks.*.dataplane", values: LATER_DATAPLANES, instead: `write ${types.map((type) => `dataplane: ${type}`).join(" or ")}` },

@@ -47,11 +47,12 @@ const orEmpty = (word: string): string => (word === "(none)" ? "" : word);
 
 /** Whether this kernel has WireGuard: built in or loaded, or a module that it loads when the first device is made. */
 export async function hasKernelWireguard(): Promise<boolean> {
-  const folder = `/lib/modules/${release()}`;
-  const lists = ["modules.builtin", "modules.dep"].map((name) => readFile(`${folder}/${name}`, "utf8").catch(() => ""));
   const isLoaded = await access("/sys/module/wireguard").then(
     () => true,
     () => false,
   );
-  return isLoaded || (await Promise.all(lists)).some((list) => /^\S*\/wireguard\.ko/m.test(list));
+  if (isLoaded) return true;
+  const folder = `/lib/modules/${release()}`;
+  const lists = ["modules.builtin", "modules.dep"].map((name) => readFile(`${folder}/${name}`, "utf8").catch(() => ""));
+  return (await Promise.all(lists)).some((list) => /^\S*\/wireguard\.ko/m.test(list));
 }

@@ -39,6 +39,8 @@ test("pairs by cluster, in files that only their owner reads; a damaged one is n
   expect(await readFile(path, "utf8")).toMatch(/^[A-Za-z0-9+/]{43}=\n$/);
   expect(await readFile(path, "utf8")).not.toContain(made);
 
+  await mkdir(join(dirname(path), "no file")); // what cannot be read hides nothing else
+  expect((await files.readWireguardKeys())[UUID]).toEqual([made]);
   await writeFile(path, "torn");
   expect(await files.readWireguardKeys()).toEqual({ [OTHER]: [other] });
 });

@@ -31,7 +31,8 @@ export function openKeyFiles(root: string): KeyFiles {
   const findPublic = async (clusterUuid: string): Promise<string[]> => {
     const folder = join(keys, clusterUuid);
     const names = await list(folder);
-    const found = await Promise.all(names.map(async (name) => ({ name, key: publicHalf(await readFile(join(folder, name), "utf8")) })));
+    const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8").catch(() => ""); // it may just have gone
+    const found = await Promise.all(names.map(async (name) => ({ name, key: publicHalf(await read(name)) })));
     return found.flatMap(({ name, key }) => (key !== undefined && nameOf(key) === name ? [key] : []));
   };
   return {
