@@ -64,6 +64,9 @@ test("a host gets a new key when it is asked to, its peers are told, and the old
   const [one, two, three] = keysOf(fleet);
   const renewed = await fleet.plan(withKey, plan.lock!, new Set(["h2"]));
   expect(keysOf(fleet)).toHaveLength(4); // beside the one in use
+  const everybody = await fleet.plan(withKey, plan.lock!, new Set(["h1", "h2", "h3"])); // and never carried out: cut off
+  expect(everybody.hosts.flatMap(({ steps }) => steps)).toHaveLength(3);
+  expect((await fleet.plan(withKey, plan.lock!)).hosts.flatMap(({ steps }) => steps)).toEqual([]); // the one that is pinned counts
   expect(renewed.hosts.map(({ steps }) => steps.map(({ action, after }) => `${action} ${after?.kind}`))).toEqual([
     ["change wireguard"],
     ["change wireguard"],
